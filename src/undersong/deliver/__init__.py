@@ -1,0 +1,1 @@
+"""Blocks to files: encoded, tagged, captioned, and decoded again to prove it."""

@@ -1,0 +1,115 @@
+"""What a finished track is, in numbers: the record written beside every delivery."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from undersong.units import Dbtp, Lu, Lufs
+
+SCHEMA = 1
+"""Version of the manifest's own layout."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Levels:
+    """Measured loudness of a stretch of sound, by ITU-R BS.1770-5 and EBU Tech 3341/3342.
+
+    Loudness of silence, and of sound too short for its window, is -inf; the range is then 0.
+
+    Attributes:
+        integrated_lufs: gated programme loudness.
+        short_term_max_lufs: highest loudness of any 3 s.
+        momentary_max_lufs: highest loudness of any 400 ms.
+        range_lu: loudness range, LRA.
+        true_peak_dbtp: highest peak between the samples.
+        length_s: length in seconds.
+    """
+
+    integrated_lufs: Lufs
+    short_term_max_lufs: Lufs
+    momentary_max_lufs: Lufs
+    range_lu: Lu
+    true_peak_dbtp: Dbtp
+    length_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliverable:
+    """One encoded file of a track, as decoded again and measured.
+
+    Attributes:
+        format: name of the format: wav, flac, mp3, opus.
+        file: file name beside the manifest.
+        size_bytes: length of the file.
+        sha256: its digest.
+        levels: measured on the decoded file.
+        gain_db: static gain that the master took for this file.
+        ceiling_dbtp: limiter ceiling that this file needed to decode below the profile's.
+        encodes: how often it was encoded until loudness and peak were right.
+    """
+
+    format: str
+    file: str
+    size_bytes: int
+    sha256: str
+    levels: Levels
+    gain_db: float
+    ceiling_dbtp: float
+    encodes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChapterMark:
+    """A chapter as players see it; times in seconds from the start of the file."""
+
+    title: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Everything about one finished track that later stages and other programs need.
+
+    Attributes:
+        digest: of all inputs that reach the track's bytes.
+        draft: spoken by a draft voice; publishing refuses such a track.
+        voice: voice name; `engine` and `engine_version` tell what spoke.
+        target_lufs, ceiling_dbtp: what the delivery profile asks for.
+        programme: levels of the master before encoding.
+        speech_lufs: gated loudness of the narration alone at the master's gain.
+        limited_share: share of 10 ms frames that the limiter lowered by more than 1 dB.
+        companions: files beside the deliverables: captions, picture, stems.
+        credits: lines to show wherever the track is offered.
+    """
+
+    schema: int = SCHEMA
+    undersong: str
+    slug: str
+    recipe: str
+    title: str
+    author: str
+    album: str
+    language: str
+    digest: str
+    draft: bool
+    voice: str
+    engine: str
+    engine_version: str
+    ambience: tuple[str, ...]
+    style: str
+    about: dict[str, str]
+    length_s: float
+    profile: str
+    target_lufs: float
+    ceiling_dbtp: float
+    programme: Levels
+    speech_lufs: float
+    limited_share: float
+    chapters: tuple[ChapterMark, ...]
+    deliverables: tuple[Deliverable, ...]
+    companions: tuple[str, ...] = ()
+    credits: tuple[str, ...] = field(default=())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values, ready for `json.dumps`."""
+        return asdict(self)

@@ -1,0 +1,146 @@
+"""The nouns of a timeline: integers at `units.SAMPLE_RATE`, spans half-open.
+
+A timeline is not sound: it is compared with `==`, printed as a table and kept as golden JSON.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from undersong.recipes.model import Position
+from undersong.units import Lufs, Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordTime:
+    """When one written word of an utterance is said: samples from the speech onset."""
+
+    start: Samples
+    length: Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeFacts:
+    """All that planning may know of a take: lengths and level, never samples.
+
+    A take is `lead + speech + tail` frames long; speech starts after `lead` (breath, run-in) and
+    the release rings on through `tail`. Pauses are measured from speech edge to speech edge.
+
+    Attributes:
+        level_lufs: gated loudness of the speech as it will be mixed.
+        words: one per written word of the utterance, in order.
+    """
+
+    lead: Samples
+    speech: Samples
+    tail: Samples
+    level_lufs: Lufs
+    words: tuple[WordTime, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """A placed take: speech fills [start, end); the take's first frame lies at start - lead."""
+
+    utterance: int
+    text: str
+    start: Samples
+    end: Samples
+    lead: Samples
+    tail: Samples
+    level_lufs: Lufs
+    position: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A placed pause: nobody speaks in [start, end).
+
+    Attributes:
+        kind: `explicit`, an elastic kind, `breath in/hold/out/rest`, `cue`, `before` or `after`.
+        elastic: whether its length was ours to choose.
+    """
+
+    kind: str
+    start: Samples
+    end: Samples
+    elastic: bool
+    position: Position | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A bed sounding over [start, end), rising over `fade_in` and falling over `fade_out` samples.
+
+    Where two scenes overlap they crossfade at equal power; the first scene's rise and the last
+    one's fall are the track's own fades.
+    """
+
+    ambience: str
+    start: Samples
+    end: Samples
+    fade_in: Samples
+    fade_out: Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedCue:
+    """A bell or other single sound that starts at `start` and lasts `length` samples."""
+
+    sound: str
+    start: Samples
+    length: Samples
+    gain_db: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """A chapter over [start, end); the first starts at 0, the last ends with the track."""
+
+    title: str
+    start: Samples
+    end: Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptionWord:
+    """A written word and the span in which it is said."""
+
+    text: str
+    start: Samples
+    end: Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caption:
+    """Words shown together over [start, end). Captions never overlap."""
+
+    start: Samples
+    end: Samples
+    words: tuple[CaptionWord, ...]
+
+    @property
+    def text(self) -> str:
+        """The words joined by spaces."""
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """Where everything is in a track of `length` samples, and the seed of all its randomness.
+
+    `phrases`, `gaps`, `cues`, `chapters` and `captions` are in order of start. `scenes` are in
+    order, each starting before its predecessor's end.
+    """
+
+    length: Samples
+    seed: int
+    phrases: tuple[Phrase, ...]
+    gaps: tuple[Gap, ...]
+    scenes: tuple[Scene, ...]
+    cues: tuple[PlacedCue, ...]
+    chapters: tuple[Chapter, ...]
+    captions: tuple[Caption, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values, ready for `json.dumps` and for golden files."""
+        return asdict(self)

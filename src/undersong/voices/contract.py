@@ -1,0 +1,120 @@
+"""The contract between Undersong and a voice engine.
+
+An engine registers under the entry-point group `undersong.voices`, ours as strangers' do. It
+says one request at a time; caching, trimming, levelling and retrying are not its business.
+`undersong.testing.check_engine` proves that an engine keeps this contract.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+
+class EngineOptions(BaseModel):
+    """Base of every engine's options: what a voice file may say about it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenWord:
+    """What to say for one written word, in words that any engine can read.
+
+    Attributes:
+        text: letters, apostrophes and closing punctuation: no digits, symbols or markup. Several
+            words for one (`20` is `twenty`, `4-7-8` is `four, seven, eight`), or "" for a word
+            that another one's substitute already says.
+        ipa: pronunciation in IPA, for engines that can take it.
+    """
+
+    text: str
+    ipa: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One utterance to be said.
+
+    Attributes:
+        words: one per written word of the utterance.
+        written: the utterance as written, which finds takes made by a person.
+        language: BCP 47 tag.
+        rate: speed relative to the voice's own setting, 0.5 to 2.
+    """
+
+    words: tuple[SpokenWord, ...]
+    written: str
+    language: str
+    rate: float = 1.0
+
+    @property
+    def text(self) -> str:
+        """The spoken words joined by single spaces."""
+        return " ".join(word.text for word in self.words if word.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """When word `word` (index into `Request.words`) is said, seconds from the take's start."""
+
+    word: int
+    start_s: float
+    length_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawTake:
+    """What an engine returns: encoded audio as it came, and what it knows of word times.
+
+    Attributes:
+        audio: bytes of a file that soundfile reads (WAV, FLAC, MP3), any rate, mono or stereo.
+        marks: in order of time; empty when the engine does not know.
+    """
+
+    audio: bytes
+    marks: tuple[Mark, ...] = ()
+
+
+class Engine(Protocol):
+    """A voice engine. Instances are made with their options and the library's folder.
+
+    Class attributes:
+        name: as in voice files.
+        draft: good enough for hearing a mix, not for publishing.
+        parallel: how many requests it serves at once from threads of one process.
+        repeatable: the same request always gives the same bytes.
+        Options: schema of what a voice file may set.
+    """
+
+    name: ClassVar[str]
+    draft: ClassVar[bool]
+    parallel: ClassVar[int]
+    repeatable: ClassVar[bool]
+    Options: ClassVar[type[EngineOptions]]
+
+    def __init__(self, options: EngineOptions, library: Path) -> None:
+        """Prepare cheaply: no process, no network, no model before the first request."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """All that changes its sound besides options and request: versions, digests of models."""
+        ...
+
+    def check(self) -> str | None:
+        """Say in one sentence why the engine cannot run here, or None when it can."""
+        ...
+
+    def say(self, request: Request) -> RawTake:
+        """Say one request.
+
+        Raises:
+            VoiceError: with a sentence that names the cause.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of processes and connections. Safe to call twice."""
+        ...
