@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -87,3 +87,19 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def remembered(path: Path, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON is any nesting of plain values
+    """Return the JSON value kept at `path`, or make it, keep it and return it.
+
+    A damaged file is made anew. `path` must name everything that `make` depends on.
+
+    Raises:
+        OutputError: the value could not be kept.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        value = make()
+        write_text(path, json.dumps(value))
+        return value

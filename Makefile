@@ -1,0 +1,61 @@
+# Undersong. `make` lists the targets; each makes the virtual environment when it is missing.
+SHELL := /bin/bash
+VENV  := .venv
+BIN   := $(VENV)/bin
+MADE  := .make
+DEMO  := recipes/evening-body-scan.md
+TREE  := $(shell find src tests voices ambience recipes docs tools -type f \
+           -not -path '*/__pycache__/*' 2>/dev/null) undersong.yaml Makefile pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint bench campaign golden preview docs clean
+
+help: ## list what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: $(MADE)/setup ## make the virtual environment and install everything into it
+
+$(MADE)/setup: pyproject.toml
+	@for python in "$${PYTHON:-python3}" python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    test -x $(BIN)/python || $$python -m venv $(VENV); break; fi; done
+	@test -x $(BIN)/python || { echo 'make: Python 3.11 or newer with venv is needed (PYTHON=... names one)' >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@mkdir -p $(MADE) && touch $@
+
+demo: $(MADE)/setup ## render the ten-minute demo track offline into build/demo
+	$(BIN)/undersong render $(DEMO) --offline --picture --out build/demo
+
+test: $(MADE)/test ## run the tests (again only when something changed)
+	@echo 'All tests passed; nothing has changed since.'
+
+$(MADE)/test: $(MADE)/setup $(TREE)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' --cov --cov-report=term:skip-covered --cov-fail-under=90
+	@touch $@
+
+lint: $(MADE)/setup ## style, types and layers only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## everything that must be green: style, types, layers, tests
+
+bench: $(MADE)/setup ## measure speed, memory and quality; writes docs/bench.md
+	$(BIN)/python tests/bench/bench.py
+
+campaign: $(MADE)/setup ## the long tests: hours of audio, kills, full disks
+	$(BIN)/python -m pytest -m slow -p no:cacheprovider
+
+golden: $(MADE)/setup ## rewrite the golden files after a wanted change
+	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -m 'not slow' tests/timeline tests/mix tests/ambience
+
+preview: $(MADE)/setup ## play twenty seconds from the middle of the demo
+	$(BIN)/undersong preview $(DEMO) --offline --at 3:00 --for 20s
+
+docs: $(MADE)/setup ## write the reference pages from the schemas
+	$(BIN)/undersong schema recipe --markdown --out docs/reference-recipe.md
+	$(BIN)/undersong schema library --markdown --out docs/reference-library.md
+
+clean: ## remove what was made here (the take cache stays)
+	rm -rf build dist $(MADE) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

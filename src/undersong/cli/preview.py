@@ -1,0 +1,67 @@
+"""`undersong preview`: a moment of the finished mix, at once."""
+
+from pathlib import Path
+
+import typer
+
+from undersong.cli.screen import Progress, out
+
+STEMS = ("mix", "voice", "bed", "bed-ducked", "cues")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("preview")(preview)
+
+
+def preview(
+    recipe: str = typer.Argument(help="A recipe file, or the name of a recipe in the library."),
+    at: str = typer.Option("0s", "--at", help="Where to begin, such as 3:00 or 90s."),
+    span: str = typer.Option("20s", "--for", help="How long, such as 20s."),
+    stem: str = typer.Option("mix", "--stem", help=f"One of {', '.join(STEMS)}."),
+    variant: str | None = typer.Option(None, "--variant", help="The variant of this name."),
+    engine: str | None = typer.Option(None, "--engine", help="Speak with this engine only."),
+    offline: bool = typer.Option(False, "--offline", help="Use no engine that needs a network."),
+    to: Path | None = typer.Option(None, "--out", help="Write a 24-bit WAV instead of playing."),
+) -> None:
+    """Render a span through the same chain as the full track, sample for sample, and play it."""
+    from undersong.cli.times import seconds_option
+    from undersong.cli.tracks import load_tracks
+    from undersong.errors import UnknownNameError
+    from undersong.preview.span import Span, write_span
+    from undersong.render import Studio
+    from undersong.units import to_samples
+    from undersong.voices.takes import default_cache
+
+    if stem not in STEMS:
+        raise UnknownNameError("stem", stem, STEMS)
+    start = to_samples(seconds_option("--at", at, least=0 * seconds_option("--for", span)))
+    wanted = Span(start=start, length=to_samples(seconds_option("--for", span)), stem=stem)
+    library, tracks = load_tracks(recipe, variant)
+    progress = Progress()
+    studio = Studio(
+        library=library, cache=default_cache(), watch=progress, engine=engine, offline=offline
+    )
+    target = to or library.root / "build" / f"{tracks[0].slug}-preview.wav"
+    with progress.shown():
+        write_span(tracks[0], studio, wanted, target)
+    if to is None:
+        _play(target)
+    else:
+        out.print(f"Wrote {target}", markup=False)
+
+
+def _play(path: Path) -> None:
+    import subprocess
+
+    from undersong.preview.player import PLAYERS, find_player
+
+    player = find_player()
+    if player is None:
+        names = ", ".join(known.name for known in PLAYERS)
+        out.print(f"Wrote {path}; to hear it from here install one of: {names}", markup=False)
+        return
+    try:
+        player.play(path)
+    except (OSError, subprocess.CalledProcessError) as error:
+        out.print(f"Wrote {path}, but {player.name} could not play it: {error}", markup=False)

@@ -1,0 +1,100 @@
+"""`undersong render`: recipes in, finished tracks out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from undersong.cli.screen import Progress, complain, out, print_json
+from undersong.errors import UndersongError
+
+if TYPE_CHECKING:
+    from undersong.manifest import Manifest
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("render")(render)
+
+
+def render(
+    recipes: list[str] = typer.Argument(help="Recipe files, or names of recipes in the library."),
+    folder: Path | None = typer.Option(
+        None, "--out", help="Where tracks go, a folder each. Default: build/ in the library."
+    ),
+    variant: str | None = typer.Option(None, "--variant", help="Only the variant of this name."),
+    engine: str | None = typer.Option(None, "--engine", help="Speak with this engine only."),
+    offline: bool = typer.Option(False, "--offline", help="Use no engine that needs a network."),
+    stems: bool = typer.Option(False, "--stems", help="Also write voice, bed and cue stems."),
+    picture: bool = typer.Option(False, "--picture", help="Also draw a picture of the mix."),
+    force: bool = typer.Option(False, "--force", help="Render even if nothing has changed."),
+    as_json: bool = typer.Option(False, "--json", help="Print the manifests as JSON."),
+) -> None:
+    """Render recipes to finished tracks: audio files, captions and a manifest.
+
+    A track whose files are there and whose recipe, voice, beds and program have not changed is
+    left alone. If one track fails, the others go on.
+    """
+    from undersong.cli.tracks import load_tracks
+    from undersong.render import Extras, Studio, render_track
+    from undersong.voices.takes import default_cache
+
+    extras = Extras(stems=stems, picture=picture, force=force)
+    made: list[dict[str, Any]] = []
+    failure: UndersongError | None = None
+    for name in recipes:
+        try:
+            library, tracks = load_tracks(name, variant)
+        except UndersongError as error:
+            complain(error)
+            failure = failure or error
+            continue
+        for recipe in tracks:
+            progress = Progress(quiet=as_json)
+            studio = Studio(
+                library=library,
+                cache=default_cache(),
+                watch=progress,
+                engine=engine,
+                offline=offline,
+            )
+            target = (folder or library.root / "build") / recipe.slug
+            try:
+                with progress.shown():
+                    progress.note(f"{recipe.slug}: {recipe.title}")
+                    manifest, fresh = render_track(recipe, studio, target, extras)
+            except UndersongError as error:
+                complain(error)
+                failure = failure or error
+                continue
+            made.append(manifest.as_json())
+            if not as_json:
+                _report(manifest, target, fresh=fresh)
+    if as_json:
+        print_json(made[0] if len(made) == 1 and failure is None else made)
+    if failure is not None:
+        raise typer.Exit(failure.exit_code)
+
+
+def _report(manifest: "Manifest", folder: Path, *, fresh: bool) -> None:
+    """Print what was made and what was measured on it."""
+    from undersong.units import format_seconds
+
+    if not fresh:
+        out.print(f"{manifest.slug}: nothing has changed; {folder} is up to date", markup=False)
+        return
+    voice = f"{manifest.voice} ({manifest.engine}{', draft' if manifest.draft else ''})"
+    out.print(
+        f"{manifest.slug}: {format_seconds(manifest.length_s)}, voice {voice}, "
+        f"speech at {manifest.speech_lufs:.1f} LUFS",
+        markup=False,
+    )
+    for item in manifest.deliverables:
+        out.print(
+            f"  {folder / item.file}  {item.levels.integrated_lufs:.2f} LUFS, "
+            f"range {item.levels.range_lu:.1f} LU, peak {item.levels.true_peak_dbtp:.2f} dBTP, "
+            f"{item.size_bytes / 1e6:.1f} MB",
+            markup=False,
+        )
+    for name in manifest.companions:
+        out.print(f"  {folder / name}", markup=False)

@@ -1,0 +1,18 @@
+"""Times on the command line."""
+
+from fractions import Fraction
+
+import click
+
+from undersong.units import parse_seconds
+
+
+def seconds_option(option: str, text: str, *, least: Fraction = Fraction(1, 1000)) -> Fraction:
+    """Read a time given to `option`; wrong ones are a usage error that names it."""
+    try:
+        seconds = parse_seconds(text)
+    except ValueError as error:
+        raise click.BadOptionUsage(option, f"{option}: {error}") from error
+    if seconds < least:
+        raise click.BadOptionUsage(option, f"{option}: {text} is too short")
+    return seconds

@@ -1,0 +1,42 @@
+"""Recipes named on the command line: by path, by name in the library, or all of them."""
+
+from pathlib import Path
+
+from undersong.errors import UnknownNameError
+from undersong.recipes.library import Library
+from undersong.recipes.load import load_recipe
+from undersong.recipes.model import Recipe
+
+
+def find_recipe(name: str) -> Path:
+    """Return the recipe file that `name` means: a path, or a name in the library around us.
+
+    Raises:
+        UnknownNameError: there is none; the nearest name is offered.
+    """
+    path = Path(name)
+    if path.suffix == ".md" or path.is_file():
+        return path
+    files = Library.find(Path.cwd()).recipe_files()
+    by_stem = {file.stem: file for file in files}
+    if name not in by_stem:
+        raise UnknownNameError("recipe", name, by_stem)
+    return by_stem[name]
+
+
+def load_tracks(name: str, variant: str | None) -> tuple[Library, tuple[Recipe, ...]]:
+    """Return the library and the tracks of one recipe: all its variants, or the one asked for.
+
+    Raises:
+        FaultsError: the recipe holds faults.
+        UnknownNameError: no such recipe, or no such variant.
+    """
+    path = find_recipe(name)
+    library = Library.find(path)
+    recipes = load_recipe(path, library)
+    if variant is None:
+        return library, recipes
+    chosen = tuple(recipe for recipe in recipes if recipe.slug == variant)
+    if not chosen:
+        raise UnknownNameError("variant", variant, [recipe.slug for recipe in recipes])
+    return library, chosen

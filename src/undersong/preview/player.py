@@ -1,0 +1,49 @@
+"""Playing a short file through whatever player this machine has."""
+
+import importlib.util
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Player:
+    """A way to play a file: its name, whether it is here, and how to use it."""
+
+    name: str
+    found: Callable[[], bool]
+    play: Callable[[Path], None]
+
+
+def _program(name: str, *options: str) -> Player:
+    def play(path: Path) -> None:
+        subprocess.run([name, *options, str(path)], check=True)  # noqa: S603 - a fixed program, a path as one argument
+
+    return Player(name=name, found=lambda: shutil.which(name) is not None, play=play)
+
+
+def _through_sounddevice(path: Path) -> None:
+    import sounddevice  # type: ignore[import-not-found]  # noqa: PLC0415 - optional
+    import soundfile  # noqa: PLC0415 - only when played this way
+
+    frames, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    sounddevice.play(frames, rate, blocking=True)
+
+
+PLAYERS = (
+    _program("mpv", "--no-video", "--really-quiet"),
+    _program("ffplay", "-nodisp", "-autoexit", "-loglevel", "error"),
+    Player(
+        name="sounddevice",
+        found=lambda: importlib.util.find_spec("sounddevice") is not None,
+        play=_through_sounddevice,
+    ),
+)
+"""In order of preference."""
+
+
+def find_player() -> Player | None:
+    """Return the first player that is installed here, or None."""
+    return next((player for player in PLAYERS if player.found()), None)

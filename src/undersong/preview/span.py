@@ -1,0 +1,52 @@
+"""A span of a track, rendered through the same chain as the whole."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from undersong.audio import BlockSource, Frames
+from undersong.deliver.codecs import write_wav
+from undersong.errors import OutputError
+from undersong.recipes.model import Recipe
+from undersong.render import Studio, master_of, prepare
+from undersong.units import Samples, format_seconds, to_seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Samples [start, start + length) of the mastered mix, or of one stem before mastering."""
+
+    start: Samples
+    length: Samples
+    stem: str = "mix"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shifted:
+    """A source seen from `start` on."""
+
+    source: BlockSource
+    start: int
+
+    @property
+    def channels(self) -> int:
+        return self.source.channels
+
+    def read(self, start: int, n: int) -> Frames:
+        return self.source.read(self.start + start, n)
+
+
+def write_span(recipe: Recipe, studio: Studio, span: Span, path: Path) -> None:
+    """Write the span as a 24-bit WAV, its samples those of the full render's WAV there.
+
+    Raises:
+        OutputError: the span begins after the end of the track, or the file cannot be written.
+    """
+    session = prepare(recipe, studio)
+    length = session.timeline.length
+    if span.start >= length:
+        end = format_seconds(to_seconds(length))
+        raise OutputError(f"the track ends at {end}", hint="choose an earlier --at")
+    source = master_of(session, studio) if span.stem == "mix" else session.mixer.stem(span.stem)
+    count = min(span.length, length - span.start)
+    watch = studio.watch.stage("rendering the span", count)
+    write_wav(path, _Shifted(source=source, start=span.start), count, watch)
