@@ -100,7 +100,8 @@ def _span(start: int, end: int) -> str:
 
 def _events(timeline: "Timeline") -> list[tuple[int, int, str, int, str]]:
     """Return (start, order among equals, kind, end, text) of everything in the timeline."""
-    rows = [(c.start, 0, "chapter", c.end, f"# {c.title}") for c in timeline.chapters]
+    rows: list[tuple[int, int, str, int, str]] = []
+    rows += [(c.start, 0, "chapter", c.end, f"# {c.title}") for c in timeline.chapters]
     rows += [(s.start, 1, "scene", s.end, s.ambience) for s in timeline.scenes]
     rows += [(c.start, 2, "sound", c.start + c.length, c.sound) for c in timeline.cues]
     rows += [(p.start, 3, "phrase", p.end, p.text) for p in timeline.phrases]
