@@ -6,7 +6,6 @@ A command imports its stage when it runs, so that `--help` answers at once.
 import sys
 import traceback
 
-import click
 import typer
 
 from undersong import __version__
@@ -71,21 +70,17 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(words: list[str]) -> int:
     debug = "--debug" in words
     try:
-        outcome = app(words, standalone_mode=False)
+        app(words)
+    except SystemExit as done:  # how typer ends, also after wrong usage and an interrupt
+        code = done.code if isinstance(done.code, int) else 0
+        if code == INTERRUPTED:
+            print("Stopped. What was finished is kept.", file=sys.stderr)
+        return code
     except UndersongError as error:
         if debug:
             traceback.print_exc()
         complain(error)
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        print("Stopped. What was finished is kept.", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
     except Exception as error:  # noqa: BLE001 - the one place that turns a bug into a sentence
         if debug:
             traceback.print_exc()
@@ -95,4 +90,4 @@ def _run(words: list[str]) -> int:
             file=sys.stderr,
         )
         return 1
-    return int(outcome or 0)
+    return 0

@@ -64,12 +64,12 @@ def render(
     """Render a bed alone, at its own level, to a sound file."""
     from undersong.ambience.bed import load_bed, open_bed
     from undersong.cli.times import seconds_option
-    from undersong.deliver.codecs import write_plain
+    from undersong.deliver.sound import write_sound
     from undersong.recipes.library import Library
     from undersong.units import to_samples
 
     samples = to_samples(seconds_option("--length", length))
     bed = open_bed(load_bed(name, Library.find(folder)), seed)
     with Progress().shown() as progress:
-        write_plain(to, bed, samples, progress.stage(f"rendering {name}", samples))
+        write_sound(to, bed, samples, progress.stage(f"rendering {name}", samples))
     out.print(f"Wrote {to}", markup=False)

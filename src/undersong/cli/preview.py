@@ -29,7 +29,7 @@ def preview(
     from undersong.cli.tracks import load_tracks
     from undersong.errors import UnknownNameError
     from undersong.preview.span import Span, write_span
-    from undersong.render import Studio
+    from undersong.studio import Studio
     from undersong.units import to_samples
     from undersong.voices.takes import default_cache
 

@@ -1,15 +1,12 @@
 """`undersong render`: recipes in, finished tracks out."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
 from undersong.cli.screen import Progress, complain, out, print_json
 from undersong.errors import UndersongError
-
-if TYPE_CHECKING:
-    from undersong.manifest import Manifest
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,7 +33,8 @@ def render(
     left alone. If one track fails, the others go on.
     """
     from undersong.cli.tracks import load_tracks
-    from undersong.render import Extras, Studio, render_track
+    from undersong.render import render_track
+    from undersong.studio import Extras, Studio
     from undersong.voices.takes import default_cache
 
     extras = Extras(stems=stems, picture=picture, force=force)
@@ -67,7 +65,7 @@ def render(
                 complain(error)
                 failure = failure or error
                 continue
-            made.append(manifest.as_json())
+            made.append(manifest)
             if not as_json:
                 _report(manifest, target, fresh=fresh)
     if as_json:
@@ -76,25 +74,28 @@ def render(
         raise typer.Exit(failure.exit_code)
 
 
-def _report(manifest: "Manifest", folder: Path, *, fresh: bool) -> None:
+def _report(manifest: dict[str, Any], folder: Path, *, fresh: bool) -> None:
     """Print what was made and what was measured on it."""
     from undersong.units import format_seconds
 
+    slug = manifest["slug"]
     if not fresh:
-        out.print(f"{manifest.slug}: nothing has changed; {folder} is up to date", markup=False)
+        out.print(f"{slug}: nothing has changed, {folder} is up to date", markup=False)
         return
-    voice = f"{manifest.voice} ({manifest.engine}{', draft' if manifest.draft else ''})"
+    draft = ", draft" if manifest["draft"] else ""
     out.print(
-        f"{manifest.slug}: {format_seconds(manifest.length_s)}, voice {voice}, "
-        f"speech at {manifest.speech_lufs:.1f} LUFS",
+        f"{slug}: {format_seconds(manifest['length_s'])}, "
+        f"voice {manifest['voice']} ({manifest['engine']}{draft}), "
+        f"speech at {manifest['speech_lufs']:.1f} LUFS",
         markup=False,
     )
-    for item in manifest.deliverables:
+    for item in manifest["deliverables"]:
+        levels = item["levels"]
         out.print(
-            f"  {folder / item.file}  {item.levels.integrated_lufs:.2f} LUFS, "
-            f"range {item.levels.range_lu:.1f} LU, peak {item.levels.true_peak_dbtp:.2f} dBTP, "
-            f"{item.size_bytes / 1e6:.1f} MB",
+            f"  {folder / item['file']}  {levels['integrated_lufs']:.2f} LUFS, "
+            f"range {levels['range_lu']:.1f} LU, peak {levels['true_peak_dbtp']:.2f} dBTP, "
+            f"{item['size_bytes'] / 1e6:.1f} MB",
             markup=False,
         )
-    for name in manifest.companions:
+    for name in manifest["companions"]:
         out.print(f"  {folder / name}", markup=False)

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-import click
+import typer
 
 from undersong.units import parse_seconds
 
@@ -12,7 +12,7 @@ def seconds_option(option: str, text: str, *, least: Fraction = Fraction(1, 1000
     try:
         seconds = parse_seconds(text)
     except ValueError as error:
-        raise click.BadOptionUsage(option, f"{option}: {error}") from error
+        raise typer.BadParameter(str(error), param_hint=option) from error
     if seconds < least:
-        raise click.BadOptionUsage(option, f"{option}: {text} is too short")
+        raise typer.BadParameter(f"{text} is too short", param_hint=option)
     return seconds

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from undersong.audio import BlockSource, Frames
-from undersong.deliver.codecs import write_wav
+from undersong.deliver.sound import write_sound
 from undersong.errors import OutputError
 from undersong.recipes.model import Recipe
-from undersong.render import Studio, master_of, prepare
+from undersong.render import master_of, mastering_of, prepare
+from undersong.studio import Session, Studio
 from undersong.units import Samples, format_seconds, to_seconds
 
 
@@ -46,7 +47,14 @@ def write_span(recipe: Recipe, studio: Studio, span: Span, path: Path) -> None:
     if span.start >= length:
         end = format_seconds(to_seconds(length))
         raise OutputError(f"the track ends at {end}", hint="choose an earlier --at")
-    source = master_of(session, studio) if span.stem == "mix" else session.mixer.stem(span.stem)
     count = min(span.length, length - span.start)
-    watch = studio.watch.stage("rendering the span", count)
-    write_wav(path, _Shifted(source=source, start=span.start), count, watch)
+    source = _source(session, studio, span.stem)
+    tick = studio.watch.stage("rendering the span", count)
+    write_sound(path, _Shifted(source=source, start=span.start), count, tick)
+
+
+def _source(session: Session, studio: Studio, stem: str) -> BlockSource:
+    if stem != "mix":
+        return session.mixer.stem(stem)
+    gain_db = mastering_of(session, studio).gain_db
+    return master_of(session, gain_db, session.profile.ceiling_dbtp)

@@ -56,7 +56,8 @@ class Gap:
     """A placed pause: nobody speaks in [start, end).
 
     Attributes:
-        kind: `explicit`, an elastic kind, `breath in/hold/out/rest`, `cue`, `before` or `after`.
+        kind: `explicit`, an elastic kind, `breath in/hold/out/rest`, `cue`, `before`, `after`, or
+            `join` between utterances that nothing parts.
         elastic: whether its length was ours to choose.
     """
 
@@ -71,8 +72,8 @@ class Gap:
 class Scene:
     """A bed sounding over [start, end), rising over `fade_in` and falling over `fade_out` samples.
 
-    Where two scenes overlap they crossfade at equal power; the first scene's rise and the last
-    one's fall are the track's own fades.
+    Where two scenes overlap they crossfade at equal power; any other rise or fall, as the track's
+    own at both ends, is a raised cosine.
     """
 
     ambience: str
@@ -128,8 +129,8 @@ class Caption:
 class Timeline:
     """Where everything is in a track of `length` samples, and the seed of all its randomness.
 
-    `phrases`, `gaps`, `cues`, `chapters` and `captions` are in order of start. `scenes` are in
-    order, each starting before its predecessor's end.
+    All are in order of start. Phrases and gaps together tile [0, length). A scene starts within
+    its predecessor's fall, or after it where the script asked for a time without a bed.
     """
 
     length: Samples

@@ -5,9 +5,10 @@ says one request at a time; caching, trimming, levelling and retrying are not it
 `undersong.testing.check_engine` proves that an engine keeps this contract.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -83,6 +84,7 @@ class Engine(Protocol):
     Class attributes:
         name: as in voice files.
         draft: good enough for hearing a mix, not for publishing.
+        online: needs the network to speak.
         parallel: how many requests it serves at once from threads of one process.
         repeatable: the same request always gives the same bytes.
         Options: schema of what a voice file may set.
@@ -90,6 +92,7 @@ class Engine(Protocol):
 
     name: ClassVar[str]
     draft: ClassVar[bool]
+    online: ClassVar[bool]
     parallel: ClassVar[int]
     repeatable: ClassVar[bool]
     Options: ClassVar[type[EngineOptions]]
@@ -100,7 +103,10 @@ class Engine(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """All that changes its sound besides options and request: versions, digests of models."""
+        """All that changes its sound besides options and request: versions, digests of models.
+
+        Must be had without speaking and without the network; it is part of every take's key.
+        """
         ...
 
     def check(self) -> str | None:
@@ -116,5 +122,21 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of processes and connections. Safe to call twice."""
+        """Let go of processes and connections. Safe to call twice.
+
+        It may be called from another thread while a request is under way; that request then ends
+        soon, with a `VoiceError`.
+        """
+        ...
+
+
+@runtime_checkable
+class Foreseeing(Protocol):
+    """An engine that can tell, before it speaks, which requests of a track it cannot say.
+
+    Such an engine spares its maker from learning of ten missing takes one by one.
+    """
+
+    def unsayable(self, requests: Sequence[Request]) -> Mapping[int, str]:
+        """Return, by index into `requests`, a sentence for each that cannot be said."""
         ...

@@ -1,0 +1,260 @@
+"""Waves on a shore: each one swells, breaks, washes up and draws back, over a distant surf.
+
+Every wave is an event with its own size, place and pace; sets of larger waves come and go. A
+wave is four courses of power, each with a spectrum of its own that tilts as the foam dies.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final, Literal
+
+import numpy as np
+from pydantic import Field
+
+from undersong.ambience.contract import GeneratorOptions
+from undersong.ambience.texture import (
+    NOTHING_DB,
+    Splashes,
+    Swings,
+    Texture,
+    levelling_db,
+    sum_db,
+)
+from undersong.audio import Gridded
+from undersong.dsp.noise import Curve, Points, ShapedNoise, Stream, Values, bands_hz, spectrum_db
+
+
+class WavesOptions(GeneratorOptions):
+    """What a bed file may say of waves."""
+
+    swell: float = Field(
+        default=0.4, ge=0.0, le=1.0, description="From ripples (0) to heavy rollers (1)."
+    )
+    period_s: float = Field(
+        default=9.0, ge=6.0, le=16.0, description="Usual time from one wave to the next."
+    )
+    distance: float = Field(
+        default=0.3,
+        ge=0.0,
+        le=1.0,
+        description="From the water's edge (0) to the far side of the dunes (1).",
+    )
+    shore: Literal["sand", "pebble"] = Field(
+        default="sand", description="What waves run up on; pebbles rattle as they draw back."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One part of a wave's life.
+
+    Attributes:
+        start_s: when it begins, from the moment the crest topples.
+        peak_s: from its start to its loudest moment.
+        order: steepness; higher is narrower.
+        spectrum: levels in dB at its loudest moment.
+        tilt: how its spectrum turns, in dB per octave above 1 kHz and second.
+    """
+
+    start_s: float
+    peak_s: float
+    order: float
+    spectrum: Points
+    tilt: float
+
+    def level_db(self, t: Values) -> Values:
+        """Level at times `t` of shape (n, 2) from the toppling, shape (n, 2, bands)."""
+        x = np.maximum((t - self.start_s) / self.peak_s, 1e-12)
+        course = 10.0 / np.log(10.0) * self.order * (np.log(x) + 1.0 - x)
+        turn = self.tilt * np.clip(t - self.start_s - self.peak_s, -4.0, 8.0)
+        level = spectrum_db(self.spectrum) + course[..., None] + turn[..., None] * _OCTAVES
+        return np.asarray(np.maximum(level, NOTHING_DB))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """One wave.
+
+    Attributes:
+        topples_s: when its crest topples, in seconds from the start of the sound.
+        size_db: its level among waves.
+        pace: how much longer than usual everything takes.
+        plunge_db: how much of it is crash rather than wash.
+        side_db: level of the left over the right channel.
+        peel_s: how much earlier it topples on the left.
+    """
+
+    topples_s: float
+    size_db: float
+    pace: float
+    plunge_db: float
+    side_db: float
+    peel_s: float
+
+
+_OCTAVES = np.log2(bands_hz() / 1000.0)
+
+_APPROACH: Final = Phase(
+    start_s=-5.0,
+    peak_s=4.9,
+    order=9.0,
+    spectrum={50: -5, 120: -3, 300: -8, 700: -15, 2000: -27, 8000: -48},
+    tilt=0.6,
+)
+_BREAK: Final = Phase(
+    start_s=-0.9,
+    peak_s=1.3,
+    order=1.6,
+    spectrum={50: -8, 120: -4, 300: -2, 700: -3, 2000: -9, 5000: -17, 12000: -27},
+    tilt=-0.3,
+)
+_WASH: Final = Phase(
+    start_s=-0.1,
+    peak_s=2.2,
+    order=1.5,
+    spectrum={60: -30, 200: -20, 500: -13, 1200: -10, 3000: -13, 8000: -18, 14000: -24},
+    tilt=0.25,
+)
+_RETREAT: Final = {
+    "sand": Phase(
+        start_s=1.0,
+        peak_s=4.6,
+        order=5.0,
+        spectrum={100: -46, 400: -34, 1000: -26, 2500: -22, 6000: -22, 14000: -28},
+        tilt=0.2,
+    ),
+    "pebble": Phase(
+        start_s=1.0,
+        peak_s=4.0,
+        order=5.0,
+        spectrum={100: -46, 400: -32, 900: -24, 2000: -18, 4500: -18, 14000: -27},
+        tilt=0.1,
+    ),
+}
+_SURF: Final = {50: -13, 120: -11, 300: -10, 800: -11, 2000: -17, 5000: -25, 12000: -38}
+"""The waves of the whole coast together."""
+
+_REACH_S: Final = (9.0, 20.0)
+"""How long before and after its toppling a wave can be heard."""
+
+_SURF_SWINGS: Final = ((23.0, 1.2), (7.0, 1.3), (2.3, 1.0))
+"""How the distant surf comes and goes: (scale in s, swing in dB)."""
+
+_FROTH_SWINGS: Final = ((0.9, 0.5), (0.25, 0.5), (0.07, 0.5))
+"""How uneven the water is, band by band."""
+
+_LAPS: Final = ((0.7, 0.3, 0.7, {60: 0.5, 1000: 0.6, 8000: 0.6}),)
+_SPATTER: Final = (
+    (0.25, 0.05, 0.15, {60: 0.15, 400: 0.35, 8000: 0.5}),
+    (0.05, 0.01, 0.03, {60: 0.0, 400: 0.15, 2000: 0.35, 8000: 0.5}),
+)
+_RATTLE: Final = (
+    (0.05, 0.008, 0.03, {900: 0.0, 2000: 0.5, 8000: 0.6}),
+    (0.016, 0.003, 0.01, {900: 0.0, 2000: 0.6, 8000: 0.7}),
+)
+"""What laps, spatters and, on pebbles, rattles: see `texture.Splashes`."""
+
+_CORRELATION: Final = {60: 0.9, 200: 0.6, 400: 0.4, 2000: 0.28, 10000: 0.2}
+_FRAME: Final = 960
+
+
+class Sea:
+    """The weather of waves: levels of everything that the sea does, at any time."""
+
+    def __init__(self, options: WavesOptions, stream: Stream) -> None:
+        """Take options; waves are drawn as they are needed."""
+        self._options = options
+        self._waves = stream.child("waves")
+        self._sets = Curve(stream.child("sets"), 3.1 * options.period_s)
+        self._surf = Swings(stream.child("surf"), _SURF_SWINGS)
+        self._froth = Swings(stream.child("froth"), _FROTH_SWINGS, by_band=True)
+        self._laps = Splashes(stream.child("laps"), _LAPS)
+        self._spatter = Splashes(stream.child("spatter"), _SPATTER)
+        pebble = options.shore == "pebble"
+        self._rattle = Splashes(stream.child("rattle"), _RATTLE if pebble else ())
+        self._slowness = (options.period_s / 9.0) ** 0.5
+        self._surf_db = (
+            spectrum_db(_SURF)
+            + 6.0 * (options.distance - 0.3)
+            + 3.0 * (options.swell - 0.4)
+            + 4.0 * np.log2(options.period_s / 9.0)
+        )
+        self._far_db = -options.distance * np.maximum(_OCTAVES + 1.0, 0.0) * 3.0
+
+    def __call__(self, times_s: Values) -> Values:
+        """Return levels of shape (n, 2, bands)."""
+        near = self._near(times_s)
+        crests = [level for wave, t in near for level in self._crest(wave, t)]
+        washes = [_WASH.level_db(t) + self._foam_db(wave) for wave, t in near]
+        retreat = _RETREAT[self._options.shore]
+        retreats = [retreat.level_db(t) + self._foam_db(wave) for wave, t in near]
+        rattling = sum_db(*retreats) + self._rattle(times_s)
+        foam = sum_db(self._continuum(times_s), *washes, rattling) + self._laps(times_s)
+        total = sum_db(foam, *crests) + self._spatter(times_s) + self._froth(times_s)
+        return np.asarray(total + self._far_db)
+
+    def _near(self, times_s: Values) -> list[tuple[Wave, Values]]:
+        """Return the waves that can be heard, each with times (n, 2) of its own life."""
+        period = self._options.period_s
+        first = int((times_s[0] - _REACH_S[1]) // period) - 1
+        last = int((times_s[-1] + _REACH_S[0]) // period) + 1
+        waves = [self._wave(i) for i in range(first, last + 1)]
+        return [
+            (wave, (times_s[:, None] - wave.topples_s + wave.peel_s * _SIDES) / wave.pace)
+            for wave in waves
+        ]
+
+    def _wave(self, i: int) -> Wave:
+        rng, options = self._waves.rng(i), self._options
+        topples = (i + rng.uniform(-0.3, 0.3)) * options.period_s
+        grouped = float(self._sets(np.array([topples]))[0, 0])
+        size = 1.8 * grouped + rng.normal(0.0, 1.0)
+        return Wave(
+            topples_s=topples,
+            size_db=float(np.clip(size, -5.0, 3.0)),
+            pace=float(0.75 + 0.5 * options.swell + 0.02 * size)
+            * self._slowness
+            * rng.uniform(0.88, 1.14),
+            plunge_db=4.0 * (options.swell - 0.4) + rng.normal(0.0, 1.0),
+            side_db=rng.uniform(-3.0, 3.0),
+            peel_s=rng.uniform(-0.9, 0.9),
+        )
+
+    def _crest(self, wave: Wave, t: Values) -> tuple[Values, Values]:
+        level = _level_db(wave)
+        return (
+            _APPROACH.level_db(t) + level + 4.0 * self._options.swell,
+            _BREAK.level_db(t) + level + wave.plunge_db,
+        )
+
+    def _foam_db(self, wave: Wave) -> Values:
+        return np.asarray(_level_db(wave) - 8.0 * self._options.distance)
+
+    def _continuum(self, times_s: Values) -> Values:
+        return np.asarray(self._surf(times_s) + self._surf_db)
+
+
+_SIDES = np.array([0.5, -0.5])
+
+
+def _level_db(wave: Wave) -> Values:
+    """Level of a wave, shape (2, 1): left, right."""
+    return np.asarray((wave.size_db + wave.side_db * _SIDES)[:, None])
+
+
+class Waves(Gridded):
+    """Endless waves; see `WavesOptions`."""
+
+    name: ClassVar[str] = "waves"
+    version: ClassVar[int] = 1
+    Options: ClassVar[type[GeneratorOptions]] = WavesOptions
+
+    def __init__(self, options: WavesOptions, seed: int) -> None:
+        """Prepare cheaply; blocks are made when read."""
+        stream = Stream.of(seed, self.name)
+        sea = Sea(options, stream.child("sea"))
+        texture = Texture(
+            noise=ShapedNoise(stream.child("noise"), _FRAME, _CORRELATION),
+            weather=sea,
+            gain_db=levelling_db([sea]),
+        )
+        super().__init__(texture.block, channels=2)

@@ -1,0 +1,129 @@
+"""The manifest as a file: the record of a finished track beside its deliverables."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from undersong import __version__
+from undersong.deliver.companions import Companions
+from undersong.deliver.label import chapter_marks
+from undersong.files import write_text
+from undersong.manifest import Deliverable, Levels, Manifest
+from undersong.units import to_seconds
+
+
+class Spoken(Protocol):
+    """Who spoke a track: `voices.narrate.Narration` is one."""
+
+    @property
+    def voice(self) -> str:
+        """Name of the voice file."""
+        ...
+
+    @property
+    def engine(self) -> str:
+        """Name of the engine."""
+        ...
+
+    @property
+    def engine_version(self) -> str:
+        """Its fingerprint."""
+        ...
+
+    @property
+    def draft(self) -> bool:
+        """Whether a draft engine spoke."""
+        ...
+
+
+def manifest_of(  # noqa: PLR0913 - everything that is known of a track comes together here
+    order: Companions,
+    deliverables: tuple[Deliverable, ...],
+    *,
+    digest: str,
+    spoken: Spoken,
+    speech: Levels,
+    limited_share: float,
+    credit_lines: tuple[str, ...],
+) -> Manifest:
+    """Put together the record of a finished track; `speech` is the voice stem's level."""
+    recipe, profile = order.recipe, order.profile
+    return Manifest(
+        undersong=__version__,
+        slug=recipe.slug,
+        recipe=Path(recipe.path).name,
+        title=recipe.title,
+        author=recipe.author,
+        album=recipe.album,
+        language=recipe.language,
+        digest=digest,
+        draft=spoken.draft,
+        voice=spoken.voice,
+        engine=spoken.engine,
+        engine_version=spoken.engine_version,
+        ambience=recipe.beds,
+        style=recipe.style,
+        about=dict(recipe.about),
+        length_s=float(to_seconds(order.timeline.length)),
+        profile=profile.name,
+        target_lufs=profile.integrated_lufs,
+        ceiling_dbtp=profile.ceiling_dbtp,
+        programme=order.levels,
+        speech_lufs=speech.integrated_lufs + order.gain_db,
+        limited_share=limited_share,
+        chapters=chapter_marks(order.timeline),
+        deliverables=deliverables,
+        companions=order.names,
+        credits=credit_lines,
+    )
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Write `manifest` as JSON, atomically: the same manifest always gives the same bytes.
+
+    Levels of silence, minus infinity, are written as null, for JSON knows no infinity.
+
+    Raises:
+        OutputError: no space, no permission, no such folder.
+    """
+    text = json.dumps(
+        _finite(manifest.as_json()), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False
+    )
+    write_text(path, text + "\n")
+
+
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """Return the plain values of a manifest file, or None when there is no whole one."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def is_whole(
+    manifest: Mapping[str, Any], digest: str, folder: Path, companions: Sequence[str]
+) -> bool:
+    """Whether `folder` holds the track of this digest: every file there, of the size noted."""
+    sizes = {item["file"]: item["size_bytes"] for item in manifest.get("deliverables", ())}
+    return (
+        manifest.get("digest") == digest
+        and all((folder / name).is_file() for name in companions)
+        and all(_size(folder / name) == size for name, size in sizes.items())
+    )
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 - JSON is any nesting of plain values
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

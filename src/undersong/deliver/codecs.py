@@ -1,0 +1,170 @@
+"""The formats we deliver: one row each, and a file of that format being written in blocks."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Final, Literal, Self
+
+import soundfile
+from mutagen import MutagenError
+
+from undersong.audio import Frames
+from undersong.deliver.ogg import settle_serial
+from undersong.deliver.riff import forget_peak_time
+from undersong.errors import OutputError
+from undersong.units import SAMPLE_RATE
+
+WAV_BYTES: Final = 2**32 - 2**26
+"""Sound that still fits a RIFF file, whose lengths have 32 bits, with room for tags and cover."""
+
+FULL: Final = "free some space, check permissions, or choose another folder with --out"
+
+_CRAMPED_BYTES = 2**20  # libsndfile says "System error" for a full disk
+_SAMPLE_BYTES = {"PCM_24": 3, "FLOAT": 4}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codec:
+    """How libsndfile makes one format, and what that does to the sound.
+
+    Attributes:
+        name: as in recipes; also the suffix of the file.
+        container: libsndfile's major format, and `subtype` its minor one.
+        compression: libsndfile's compression level, 0 to 1, or None for its default.
+        mode: libsndfile's bit rate mode, where the format has one.
+        shift_lu: how much louder a narrated track becomes by encoding and decoding.
+        rise_db: how much higher its limited peaks become besides.
+        settle: takes clocks and random numbers out of a finished file.
+    """
+
+    name: str
+    container: str
+    subtype: str
+    compression: float | None = None
+    mode: Literal["CONSTANT"] | None = None
+    shift_lu: float = 0.0
+    rise_db: float = 0.0
+    settle: Callable[[Path], None] | None = None
+
+
+WAV: Final = Codec(name="wav", container="WAV", subtype="PCM_24")
+FLAC: Final = Codec(name="flac", container="FLAC", subtype="PCM_24")
+
+# 128 kb/s stereo, constant: libsndfile asks LAME for 320 - 288 * compression kb/s (read from the
+# frames, tests/deliver/test_deliver_codecs.py). LAME scales its input by 0.95 up to 160 kb/s:
+# -0.45 dB; eight narrated mixes measured -0.43 to -0.54 LU, limited peaks +0.25 to +0.36 dB.
+MP3: Final = Codec(
+    name="mp3",
+    container="MP3",
+    subtype="MPEG_LAYER_III",
+    compression=2 / 3,
+    mode="CONSTANT",
+    shift_lu=-0.445,
+    rise_db=0.4,
+)
+
+# About 112 kb/s: libsndfile asks libopus for 512 - 500 * compression kb/s in stereo, variable.
+# Eight narrated mixes measured 0.00 to +0.03 LU and peaks +0.27 to +0.63 dB.
+OPUS: Final = Codec(
+    name="opus",
+    container="OGG",
+    subtype="OPUS",
+    compression=0.8,
+    rise_db=0.5,
+    settle=settle_serial,
+)
+
+CODECS: Final[Mapping[str, Codec]] = MappingProxyType(
+    {codec.name: codec for codec in (MP3, FLAC, WAV, OPUS)}
+)
+
+STEM: Final = Codec(name="wav", container="WAV", subtype="FLOAT", settle=forget_peak_time)
+"""What stems are kept in: nothing rounded, nothing clipped."""
+
+
+class Encoder:
+    """One file being written, block after block; leave the `with` block to finish it.
+
+    A finished file has the same bytes whenever and wherever it is written. When the block is
+    left by an exception the file is closed as it is, for its owner to remove.
+    """
+
+    def __init__(self, path: Path, codec: Codec, *, channels: int, length: int, name: Path) -> None:
+        """Open `path`, which messages call `name`, for `length` frames.
+
+        Raises:
+            OutputError: the file cannot be opened.
+        """
+        self._path, self._codec, self._name = path, codec, name
+        with _telling(name):
+            self._file = soundfile.SoundFile(
+                path,
+                "w",
+                samplerate=int(SAMPLE_RATE),
+                channels=channels,
+                format=container(codec, channels=channels, length=length),
+                subtype=codec.subtype,
+                compression_level=codec.compression,
+                bitrate_mode=codec.mode,
+            )
+
+    def write(self, frames: Frames) -> None:
+        """Encode frames (n, channels).
+
+        Raises:
+            OutputError: no space, or the file system failed.
+        """
+        with _telling(self._name):
+            self._file.write(frames)
+
+    def __enter__(self) -> Self:
+        """Nothing more to prepare."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file and take clocks and random numbers out of it."""
+        if kind is not None:
+            self._abandon()
+            return
+        with _telling(self._name):
+            self._file.close()
+            if self._codec.settle is not None:
+                self._codec.settle(self._path)
+
+    def _abandon(self) -> None:
+        try:
+            self._file.close()
+        except soundfile.LibsndfileError:
+            return  # it is being given up because of an earlier error
+
+
+def container(codec: Codec, *, channels: int, length: int) -> str:
+    """Return libsndfile's major format: RF64 (EBU Tech 3306) where a WAV file would be too long."""
+    if codec.container != "WAV":
+        return codec.container
+    return "WAV" if length * channels * _SAMPLE_BYTES[codec.subtype] <= WAV_BYTES else "RF64"
+
+
+@contextmanager
+def _telling(name: Path) -> Iterator[None]:
+    """Turn what libsndfile, mutagen and the system say into a sentence that names the file."""
+    try:
+        yield
+    except (soundfile.LibsndfileError, MutagenError, EOFError, OSError) as error:
+        raise unwritten(name, error) from error
+
+
+def unwritten(name: Path, error: Exception) -> OutputError:
+    """Say that `name` could not be written, and why as far as anyone knows."""
+    why = str(error).strip().rstrip(".:") or "it is not complete"
+    if shutil.disk_usage(name.parent).free < _CRAMPED_BYTES:
+        why = "no space left on the device"
+    return OutputError(f"cannot write {name}: {why}", hint=FULL)

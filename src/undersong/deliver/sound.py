@@ -1,0 +1,52 @@
+"""A source written as one sound file, as it is: stems, previews, beds alone."""
+
+from pathlib import Path
+from typing import Final
+
+from undersong.audio import BlockSource, Tick, spans
+from undersong.deliver.codecs import FLAC, STEM, WAV, Codec, Encoder
+from undersong.errors import OutputError
+from undersong.files import atomic
+
+PLAIN: Final = {".wav": WAV, ".flac": FLAC}
+"""Lossless 24-bit formats by suffix."""
+
+
+def write_sound(
+    path: Path,
+    source: BlockSource,
+    length: int,
+    tick: Tick | None = None,
+    *,
+    codec: Codec | None = None,
+) -> None:
+    """Write `length` samples of `source`, atomically; the same sound always gives the same bytes.
+
+    Args:
+        path: the file; a WAV is RF64 when it grows beyond 4 GB.
+        source: any number of channels.
+        length: in samples.
+        tick: called with samples written, `length` in all.
+        codec: how; when None, 24-bit WAV or FLAC by the suffix of `path`.
+
+    Raises:
+        OutputError: no space, no permission, no such folder; or a suffix that says nothing.
+    """
+    chosen = codec or PLAIN.get(path.suffix.lower())
+    if chosen is None:
+        raise OutputError(
+            f"cannot write {path}: unknown kind of file", hint=f"end it in {', '.join(PLAIN)}"
+        )
+    with (
+        atomic(path) as temporary,
+        Encoder(temporary, chosen, channels=source.channels, length=length, name=path) as encoder,
+    ):
+        for start, n in spans(length):
+            encoder.write(source.read(start, n))
+            if tick is not None:
+                tick(n)
+
+
+def write_stem(path: Path, source: BlockSource, length: int, tick: Tick | None = None) -> None:
+    """Write a stem: 48 kHz, 32-bit float, nothing rounded and nothing clipped."""
+    write_sound(path, source, length, tick, codec=STEM)

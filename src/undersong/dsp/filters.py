@@ -1,0 +1,66 @@
+"""K-weighting, the frequency weighting of every loudness measurement."""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+F64 = npt.NDArray[np.float64]
+
+# The analogue prototype behind the two tables of BS.1770-5 Annex 1, as derived by libebur128.
+SHELF_HZ = 1681.974450955533
+SHELF_DB = 3.999843853973347
+SHELF_Q = 0.7071752369554196
+SHELF_SLOPE = 0.4996667741545416
+HIGH_PASS_HZ = 38.13547087602444
+HIGH_PASS_Q = 0.5003270373238773
+
+# Keeps the filter's memory out of denormal numbers, which some processors handle a hundred times
+# slower, in digital silence. 400 dB below full scale; the high-pass removes what is left of it.
+_OFFSET = 1e-20
+
+
+def k_weighting(rate: int) -> F64:
+    """Return the two second-order sections of K-weighting for any sampling rate.
+
+    Shape (2, 6), rows b0 b1 b2 a0 a1 a2 as scipy wants them. At 48 kHz they are the tables of
+    BS.1770-5, elsewhere the same analogue response. The high-pass keeps the table's numerator
+    1, -2, 1 at every rate, as libebur128 and ffmpeg do: its gain of 0.04 dB at 48 kHz becomes
+    0.05 dB at 44.1 kHz, 0.09 dB at 22.05 kHz and 0.26 dB at 8 kHz.
+    """
+    k = math.tan(math.pi * SHELF_HZ / rate)
+    high = 10 ** (SHELF_DB / 20)
+    band = high**SHELF_SLOPE
+    a0 = 1 + k / SHELF_Q + k * k
+    shelf = (
+        (high + band * k / SHELF_Q + k * k) / a0,
+        2 * (k * k - high) / a0,
+        (high - band * k / SHELF_Q + k * k) / a0,
+        1.0,
+        2 * (k * k - 1) / a0,
+        (1 - k / SHELF_Q + k * k) / a0,
+    )
+    k = math.tan(math.pi * HIGH_PASS_HZ / rate)
+    a0 = 1 + k / HIGH_PASS_Q + k * k
+    high_pass = (1.0, -2.0, 1.0, 1.0, 2 * (k * k - 1) / a0, (1 - k / HIGH_PASS_Q + k * k) / a0)
+    return np.array([shelf, high_pass])
+
+
+class KFilter:
+    """K-weighting that carries its state: however the input is cut the samples are the same."""
+
+    def __init__(self, channels: int, rate: int) -> None:
+        """Start from silence."""
+        from scipy.signal import sosfilt  # noqa: PLC0415 - half a second of import, when measuring
+
+        self._filter: Any = sosfilt
+        self._sections = k_weighting(rate)
+        self._state = np.zeros((2, channels, 2))
+
+    def push(self, frames: npt.NDArray[np.floating[Any]]) -> F64:
+        """Weight frames (n, channels); return float64 (channels, n)."""
+        planes = np.add(frames.T, _OFFSET, dtype=np.float64)
+        weighted: F64
+        weighted, self._state = self._filter(self._sections, planes, zi=self._state)
+        return weighted

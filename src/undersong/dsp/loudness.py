@@ -1,0 +1,246 @@
+"""The loudness meter: ITU-R BS.1770-5, EBU Tech 3341 and Tech 3342, streaming.
+
+Everything is computed from one series: the K-weighted, channel-weighted mean square of short
+steps. One channel alone is measured as it is, 3.01 LU below the same sound on both channels.
+"""
+
+import math
+from array import array
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from undersong.audio import Frames
+from undersong.dsp.filters import KFilter
+from undersong.dsp.true_peak import TruePeak
+from undersong.manifest import Levels
+from undersong.units import Dbtp, Lu, Lufs, db_to_gain
+
+F64 = npt.NDArray[np.float64]
+
+WEIGHTS: Final = {
+    1: (1.0,),
+    2: (1.0, 1.0),
+    3: (1.0, 1.0, 1.0),
+    4: (1.0, 1.0, 1.41, 1.41),
+    5: (1.0, 1.0, 1.0, 1.41, 1.41),
+    6: (1.0, 1.0, 1.0, 0.0, 1.41, 1.41),
+    7: (1.0, 1.0, 1.0, 0.0, 1.0, 1.41, 1.41),
+    8: (1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.41, 1.41),
+}
+"""Weight of each channel by their number, in the order of WAVE files (BS.1770-5 tables 3 and 4):
+L R, then C, then the LFE, which does not count, then back, then side. L R Ls Rs for four."""
+
+RATES_HZ: Final = (8_000, 192_000)
+STEPS_PER_S: Final = 100  # fine enough for cases 13 and 14 of Tech 3341
+HOPS_PER_S: Final = 10  # 75 % overlap of 400 ms, BS.1770-5 Annex 1
+MOMENTARY_S: Final = 0.4
+SHORT_TERM_S: Final = 3.0
+
+_ABSOLUTE_GATE_LUFS = -70.0
+_INTEGRATED_GATE_LU = -10.0
+_RANGE_GATE_LU = -20.0  # Tech 3342
+_RANGE_PERCENTILES = (10, 95)
+_RANGE_SILENCE_S = 1.5  # appended to a file, Tech 3342 section 3
+_CALIBRATION_LU = -0.691
+_NOTHING = 1e-24  # mean square, -240 dB: far below the last bit of any format
+
+
+class Energies:
+    """K-weighted, channel-weighted mean square per hop, streaming.
+
+    However the input is cut the series is the same but for the last digits of float64. An
+    incomplete last hop is left out. Memory: 8 bytes per hop.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        rate: int = 48_000,
+        *,
+        weights: Sequence[float] | None = None,
+        per_s: int = HOPS_PER_S,
+    ) -> None:
+        """Start from silence, with `per_s` hops per second.
+
+        Raises:
+            ValueError: rate outside RATES_HZ, or not one weight per channel.
+        """
+        low, high = RATES_HZ
+        if not low <= rate <= high:
+            msg = f"cannot measure loudness at {rate} Hz; from {low} to {high} Hz it can be"
+            raise ValueError(msg)
+        self._weights = np.array(_default_weights(channels) if weights is None else weights)
+        if channels < 1 or self._weights.shape != (channels,):
+            msg = f"{self._weights.size} channel weights for {channels} channels"
+            raise ValueError(msg)
+        self._rate, self._per_s = rate, per_s
+        self._filter = KFilter(channels, rate)
+        self._frames = 0
+        self._open = 0.0  # energy of the hop that is not complete yet
+        self._hops = array("d")
+
+    @property
+    def frames(self) -> int:
+        """Frames taken so far."""
+        return self._frames
+
+    @property
+    def hops(self) -> F64:
+        """Mean squares of all complete hops, as a new array."""
+        return np.array(self._hops, np.float64)
+
+    def push(self, frames: Frames) -> None:
+        """Take frames (n, channels) of any length.
+
+        Raises:
+            ValueError: wrong shape, or values that are not finite; nothing of `frames` is taken.
+        """
+        if frames.shape[1:] != self._weights.shape:
+            msg = f"frames of shape (n, {len(self._weights)}) expected, not {frames.shape}"
+            raise ValueError(msg)
+        if not np.isfinite(frames).all():
+            msg = "the sound holds values that are not numbers (NaN) or infinite"
+            raise ValueError(msg)
+        for start in range(0, len(frames), self._rate):
+            self._take(frames[start : start + self._rate])
+
+    def _take(self, frames: Frames) -> None:
+        weighted = self._filter.push(frames)
+        np.square(weighted, out=weighted)
+        ends = self._hop_ends(self._frames, self._frames + len(frames))
+        starts = np.append(0, ends[ends < len(frames)])
+        sums = self._weights @ np.add.reduceat(weighted, starts, axis=1)
+        sums[0] += self._open
+        complete = sums[: ends.size] * (self._per_s / self._rate)
+        complete[complete < _NOTHING] = 0
+        self._hops.frombytes(complete.tobytes())
+        self._open = float(sums[-1]) if sums.size > ends.size else 0.0
+        self._frames += len(frames)
+
+    def _hop_ends(self, start: int, end: int) -> npt.NDArray[np.int64]:
+        """Where hops end in (start, end], counted from `start`; hop k ends at k rate / per_s."""
+        first, last = start * self._per_s // self._rate, end * self._per_s // self._rate
+        hops = np.arange(first + 1, last + 1, dtype=np.int64)
+        return -(-hops * self._rate // self._per_s) - start
+
+
+class Meter:
+    """Streaming meter of everything in `Levels`, and of momentary and short-term loudness.
+
+    Results do not depend on how the input is cut. Memory: 800 bytes per second and one second of
+    sound. `weights` as in WEIGHTS when None; more than eight channels count equally.
+    """
+
+    def __init__(
+        self, channels: int, rate: int = 48_000, weights: Sequence[float] | None = None
+    ) -> None:
+        """Start from silence; ValueError as from `Energies`."""
+        self._rate = rate
+        self._energies = Energies(channels, rate, weights=weights, per_s=STEPS_PER_S)
+        self._true_peak = TruePeak(channels, rate)
+
+    def push(self, frames: Frames) -> None:
+        """Take frames (n, channels) of any length; ValueError as from `Energies.push`."""
+        self._energies.push(frames)
+        self._true_peak.push(frames)
+
+    def momentary(self) -> F64:
+        """Return LUFS of every 400 ms: value k ends 10 ms * (40 + k) after the start."""
+        return _decibels(_sliding(self._energies.hops, MOMENTARY_S, STEPS_PER_S))
+
+    def short_term(self) -> F64:
+        """Return LUFS of every 3 s: value k ends 10 ms * (300 + k) after the start."""
+        return _decibels(_sliding(self._energies.hops, SHORT_TERM_S, STEPS_PER_S))
+
+    def levels(self, gain_db: float = 0.0) -> Levels:
+        """Return the levels so far, as if the sound ended here and were changed by `gain_db`."""
+        gain = db_to_gain(gain_db)
+        return levels_of(
+            self._energies.hops * gain**2,
+            true_peak=self._true_peak.peak * gain,
+            length_s=self._energies.frames / self._rate,
+        )
+
+
+def levels_of(steps: F64, *, true_peak: float, length_s: float) -> Levels:
+    """Put together the levels of a sound from its mean squares, STEPS_PER_S, and its true peak."""
+    hops = hops_of(steps)
+    return Levels(
+        integrated_lufs=gated_lufs(hops),
+        short_term_max_lufs=_highest(_sliding(steps, SHORT_TERM_S, STEPS_PER_S)),
+        momentary_max_lufs=_highest(_sliding(steps, MOMENTARY_S, STEPS_PER_S)),
+        range_lu=range_lu(hops),
+        true_peak_dbtp=Dbtp(20 * math.log10(true_peak) if true_peak > 0 else -math.inf),
+        length_s=length_s,
+    )
+
+
+def hops_of(steps: F64) -> F64:
+    """Join steps to hops of 100 ms; an incomplete last one is left out."""
+    per_hop = STEPS_PER_S // HOPS_PER_S
+    whole = len(steps) // per_hop * per_hop
+    return np.asarray(steps[:whole].reshape(-1, per_hop).mean(1))
+
+
+def lufs(mean_square: float) -> Lufs:
+    """Loudness of a K-weighted mean square: -0.691 + 10 log10 z, -inf for 0 (BS.1770-5)."""
+    return Lufs(_CALIBRATION_LU + 10 * math.log10(mean_square) if mean_square > 0 else -math.inf)
+
+
+def mean_square(loudness_lufs: float) -> float:
+    """Return the K-weighted mean square of a loudness: the inverse of `lufs`."""
+    return float(10 ** ((loudness_lufs - _CALIBRATION_LU) / 10))
+
+
+def gated_lufs(hops: F64) -> Lufs:
+    """Integrated loudness from 100-ms hops: blocks of 400 ms, both gates (BS.1770-5 Annex 1)."""
+    blocks = _sliding(hops, MOMENTARY_S, HOPS_PER_S)
+    blocks = blocks[blocks > mean_square(_ABSOLUTE_GATE_LUFS)]
+    if not blocks.size:
+        return lufs(0)
+    relative = float(blocks.mean()) * 10 ** (_INTEGRATED_GATE_LU / 10)
+    return lufs(float(blocks[blocks > relative].mean()))
+
+
+def range_lu(hops: F64) -> Lu:
+    """Loudness range from 100-ms hops, as of a file (Tech 3342); 0 below 3 s or in silence."""
+    if len(hops) < SHORT_TERM_S * HOPS_PER_S:
+        return Lu(0)
+    padded = np.append(hops, np.zeros(round(_RANGE_SILENCE_S * HOPS_PER_S)))
+    windows = _sliding(padded, SHORT_TERM_S, HOPS_PER_S)
+    windows = windows[windows >= mean_square(_ABSOLUTE_GATE_LUFS)]
+    if not windows.size:
+        return Lu(0)
+    relative = float(windows.mean()) * 10 ** (_RANGE_GATE_LU / 10)
+    windows = np.sort(windows[windows >= relative])
+    low, high = (lufs(windows[_rank(windows.size, p)]) for p in _RANGE_PERCENTILES)
+    return Lu(high - low)
+
+
+def _rank(n: int, percentile: int) -> int:
+    """Index of a percentile: round((n - 1) p / 100), halves up (Tech 3342 section 4)."""
+    return (2 * (n - 1) * percentile + 100) // 200
+
+
+def _sliding(series: F64, seconds: float, per_s: int) -> F64:
+    """Mean over every window of `seconds`; sums of positive numbers, so silence stays exactly 0."""
+    window = round(seconds * per_s)
+    if len(series) < window:
+        return np.empty(0)
+    return np.convolve(series, np.full(window, 1 / window), "valid")
+
+
+def _highest(mean_squares: F64) -> Lufs:
+    return lufs(float(mean_squares.max(initial=0)))
+
+
+def _decibels(mean_squares: F64) -> F64:
+    with np.errstate(divide="ignore"):
+        return np.asarray(_CALIBRATION_LU + 10 * np.log10(mean_squares))
+
+
+def _default_weights(channels: int) -> tuple[float, ...]:
+    return WEIGHTS.get(channels, (1.0,) * channels)

@@ -1,0 +1,271 @@
+"""Randomness by position, and noise shaped in time and frequency that can be read anywhere.
+
+Everything here is a pure function of a key and a position, so any second of an endless sound can
+be made on its own. The generator is Philox 4x64-10 (Salmon, Moraes, Dror and Shaw, "Parallel
+random numbers: as easy as 1, 2, 3", SC11): a block cipher of a counter, with no state to run up.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from undersong.audio import GRID, Frames
+from undersong.units import SAMPLE_RATE
+
+Values = npt.NDArray[np.float64]
+Spectra = npt.NDArray[np.float32]
+Points = Mapping[int, float] | Mapping[float, float]
+"""A curve over frequency, drawn through (Hz: level or share) points."""
+
+_ORIGIN = 1 << 40
+"""Counter of position 0: positions may be as far below it as any event before the start."""
+
+_BANDS_HZ = 40.0 * 2.0 ** (0.6 * np.arange(15))
+"""Where shaped noise is told its level: 15 bands, 40 Hz to 13.5 kHz, 0.6 octave apart."""
+
+_FLOOR_HZ = 30.0
+_CEILING_HZ = 17_000.0
+"""Shaped noise falls off below and above these: no infrasound, no needless hiss."""
+
+_USUAL = 0.95
+_USUAL_SIZE = 1.0 + (1.0 / _USUAL - 1.0) * np.log(1.0 - _USUAL)
+"""Share of an exponential distribution that is used, and the mean of that share."""
+
+_DB_TO_NEPER = np.log(10.0) / 20.0
+
+
+def bands_hz() -> Values:
+    """Centres of the bands in which `ShapedNoise` is told its level, in Hz."""
+    return np.array(_BANDS_HZ, np.float64)
+
+
+def spectrum_db(points: Points) -> Values:
+    """Levels at `bands_hz` of a curve drawn through (Hz: dB) points, flat beyond its ends."""
+    hz, db = zip(*sorted(points.items()), strict=True)
+    return np.asarray(np.interp(np.log(_BANDS_HZ), np.log(hz), db), np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An endless row of random 64-bit words, any of which can be drawn on its own.
+
+    Attributes:
+        key: 128 bits; streams of different keys are independent.
+    """
+
+    key: int
+
+    @classmethod
+    def of(cls, seed: int, *names: str | float) -> "Stream":
+        """Return the stream of a seed and the names of what it is for."""
+        text = "/".join([str(seed), *map(str, names)])
+        return cls(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=16).digest()))
+
+    def child(self, *names: str | float) -> "Stream":
+        """Return an independent stream for a part of what this one is for."""
+        return Stream.of(self.key, *names)
+
+    def words(self, first: int, count: int) -> npt.NDArray[np.uint64]:
+        """Return words [first, first + count); `first` may be negative."""
+        block, skip = divmod(first, 4)
+        return self._philox(_ORIGIN + block).random_raw(skip + count)[skip:]
+
+    def uniform(self, first: int, count: int) -> Values:
+        """Return numbers [first, first + count), evenly spread over [0, 1)."""
+        return (self.words(first, count) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+    def normal(self, first: int, count: int) -> Values:
+        """Return numbers [first, first + count), normal, mean 0, variance 1 (Box-Muller)."""
+        pairs = self.uniform(2 * first, 2 * count).reshape(-1, 2)
+        radius = np.sqrt(-2.0 * np.log1p(-pairs[:, 0]))
+        return np.asarray(radius * np.cos(2.0 * np.pi * pairs[:, 1]))
+
+    def rng(self, cell: int) -> np.random.Generator:
+        """Return a generator for one event, where it takes many draws of many kinds."""
+        return np.random.Generator(self._philox((1 << 128) + ((_ORIGIN + cell) << 64)))
+
+    def _philox(self, counter: int) -> np.random.Philox:
+        return np.random.Philox(key=self.key, counter=counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A smooth random course through time that never repeats: normal, mean 0, variance 1.
+
+    Uniform cubic B-spline over independent normal knots, one every `period_s`.
+
+    Attributes:
+        stream: where the knots come from.
+        period_s: distance of knots; the course swings at about this scale.
+        lanes: how many independent courses run side by side.
+    """
+
+    stream: Stream
+    period_s: float
+    lanes: int = 1
+
+    def __call__(self, times_s: Values) -> Values:
+        """Return the courses at rising `times_s`, shape (n, lanes)."""
+        position = times_s / self.period_s
+        cell = np.floor(position).astype(np.int64)
+        first = int(cell[0]) - 1
+        count = int(cell[-1]) + 3 - first
+        knots = self.stream.normal(first * self.lanes, count * self.lanes)
+        knots = knots.reshape(count, self.lanes)
+        u = (position - cell)[:, None]
+        weights = ((1 - u) ** 3, 3 * u**3 - 6 * u**2 + 4, -3 * (u**3 - u**2 - u) + 1, u**3)
+        total = sum(w * knots[cell - 1 - first + i] for i, w in enumerate(weights))
+        return np.asarray(total / np.sqrt(sum(w**2 for w in weights)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shots:
+    """Small things that happen again and again: drops, laps, leaves that touch. Mean power 1.
+
+    Shot noise: in every `cell_s` one pulse, at a random moment, of a random size (exponential,
+    with its largest twentieth left out, so that nothing sticks out) and in a random place between
+    left and right, rises over `rise_s` and dies over `fall_s`.
+    """
+
+    stream: Stream
+    cell_s: float
+    rise_s: float
+    fall_s: float
+    spread: float = 0.8
+
+    def __call__(self, times_s: Values) -> Values:
+        """Return power at rising `times_s`, shape (n, 2); never below 0."""
+        cell = np.floor(times_s / self.cell_s).astype(np.int64)
+        back = int(np.ceil(6.0 * self.fall_s / self.cell_s)) + 1
+        first = int(cell[0]) - back
+        count = int(cell[-1]) + 1 - first
+        draws = self.stream.uniform(3 * first, 3 * count).reshape(count, 3)
+        moment = (np.arange(first, first + count) + draws[:, 0]) * self.cell_s
+        size = -np.log1p(-_USUAL * draws[:, 1]) * (self.cell_s / self._area() / _USUAL_SIZE)
+        place = (2.0 * draws[:, 2] - 1.0) * self.spread
+        sizes = size[:, None] * np.stack([1.0 - place, 1.0 + place], axis=1)
+        power = np.zeros((len(times_s), 2))
+        for i in range(back + 1):
+            event = cell - first - i
+            age = np.maximum(times_s - moment[event], 0.0)
+            pulse = np.exp(-age / self.fall_s) - np.exp(-age / self._onset())
+            power += pulse[:, None] * sizes[event]
+        return power
+
+    def _onset(self) -> float:
+        return self.rise_s * self.fall_s / (self.rise_s + self.fall_s)
+
+    def _area(self) -> float:
+        return self.fall_s - self._onset()
+
+
+@dataclass(frozen=True, slots=True)
+class ShapedNoise:
+    """Endless stereo noise whose spectrum follows given levels, frame by frame.
+
+    Gaussian spectra are shaped, transformed and overlap-added under a sine window, whose squares
+    sum to one at half overlap: power is even. 0 dB is the density of white noise of RMS 1.
+
+    Attributes:
+        stream: where the spectra come from.
+        frame: samples per frame, even; half of it must divide the block of one second. Short
+            frames follow faster, long ones draw finer spectra.
+        correlation: (Hz: inter-channel correlation) points, straight lines over log frequency.
+    """
+
+    stream: Stream
+    frame: int
+    correlation: Points
+    _shape: "_Shape" = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Prepare what all blocks share."""
+        object.__setattr__(self, "_shape", _Shape.of(self.frame, self.correlation))
+
+    def times_s(self, k: int) -> Values:
+        """Middles of the frames that block `k` needs: rising, half a frame apart."""
+        hop = self.frame // 2
+        first = k * (GRID // hop)
+        return np.arange(first, first + GRID // hop + 1, dtype=np.float64) * (hop / SAMPLE_RATE)
+
+    def block(self, k: int, levels_db: Values) -> Frames:
+        """Return second `k` as `Frames` of shape (GRID, 2).
+
+        Args:
+            k: index of the block, >= 0.
+            levels_db: of shape (len(times_s(k)), 2, bands): per frame, channel and band.
+        """
+        count, shape, hop = len(levels_db), self._shape, self.frame // 2
+        noise = self._gauss(k * (count - 1), count, 2 * (hop + 1)).reshape(count, 2, hop + 1)
+        middle, side = noise[:, 0] * shape.middle, noise[:, 1] * shape.side
+        noise[:, 0], noise[:, 1] = middle + side, middle - side
+        noise *= shape.gains(levels_db)
+        waves = np.fft.irfft(noise, self.frame).astype(np.float32, copy=False)
+        waves *= shape.window
+        out = np.empty((count - 1, hop, 2), np.float32)
+        for channel in (0, 1):
+            rising, falling = waves[1:, channel, :hop], waves[:-1, channel, hop:]
+            np.add(rising, falling, out=out[:, :, channel])
+        return out.reshape(GRID, 2)
+
+    def _gauss(self, frame: int, count: int, width: int) -> npt.NDArray[np.complex64]:
+        per_frame = -(-width // 4)  # one 64-bit word holds four 16-bit draws
+        words = self.stream.words(frame * per_frame, count * per_frame)
+        draws = words.astype("<u8", copy=False).view("<u2").reshape(count, -1)[:, :width]
+        return np.take(_GAUSS, draws)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """Arrays that depend on frame length and stereo width only."""
+
+    window: Spectra
+    below: npt.NDArray[np.intp]  # (bins,): band at or below each bin
+    above: Spectra  # (bins,): how far each bin lies towards the next band, 0 to 1
+    passes: Spectra  # (bins,): scale, and nothing at 0 Hz nor at the highest bin
+    middle: Spectra  # (bins,): share that both channels have in common
+    side: Spectra  # (bins,): share in which they are opposed
+
+    @classmethod
+    def of(cls, frame: int, correlation: Points) -> "_Shape":
+        hz = np.maximum(np.arange(frame // 2 + 1) * (SAMPLE_RATE / frame), 1.0)
+        place = np.interp(np.log(hz), np.log(_BANDS_HZ), np.arange(len(_BANDS_HZ)))
+        below = np.minimum(place.astype(np.intp), len(_BANDS_HZ) - 2)
+        passes = np.sqrt(frame) * hz**2 / (hz**2 + _FLOOR_HZ**2) / (1.0 + (hz / _CEILING_HZ) ** 6)
+        passes[[0, -1]] = 0.0
+        points, shares = zip(*sorted(correlation.items()), strict=True)
+        common = np.interp(np.log(hz), np.log(points), shares)
+        window = np.sin(np.pi * (np.arange(frame) + 0.5) / frame)
+        return cls(
+            window=window.astype(np.float32),
+            below=below,
+            above=(place - below).astype(np.float32),
+            passes=passes.astype(np.float32),
+            middle=np.sqrt((1.0 + common) / 2.0).astype(np.float32),
+            side=np.sqrt((1.0 - common) / 2.0).astype(np.float32),
+        )
+
+    def gains(self, levels_db: Values) -> Spectra:
+        """Linear gains per frame, channel and bin: straight lines in dB between the bands."""
+        nepers = (levels_db * _DB_TO_NEPER).astype(np.float32)
+        rise = np.diff(nepers, axis=-1)
+        gains = np.take(rise, self.below, axis=-1)
+        gains *= self.above
+        gains += np.take(nepers, self.below, axis=-1)
+        np.exp(gains, out=gains)
+        gains *= self.passes
+        return gains
+
+
+def _gauss_table() -> npt.NDArray[np.complex64]:
+    """Return 65,536 complex numbers, even shares of a circular normal of variance 1."""
+    middles = (np.arange(256) + 0.5) / 256.0
+    radius = np.sqrt(-np.log(middles))
+    radius /= np.sqrt(np.mean(radius**2))
+    return np.outer(radius, np.exp(2j * np.pi * middles)).astype(np.complex64).ravel()
+
+
+_GAUSS = _gauss_table()

@@ -1,0 +1,133 @@
+"""Passes over a mix: one that surveys it, and short ones that measure what the master makes of it.
+
+Where the limiter cannot reach, the master is the mix times the gain, so its energies and peaks
+are known from the survey; only the seconds that it can touch are mastered and measured again.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from undersong.audio import GRID, BlockSource, Frames, Tick, spans
+from undersong.dsp.limiter import AFTER, BEFORE, MARGIN_DB
+from undersong.dsp.loudness import STEPS_PER_S, Energies, levels_of
+from undersong.dsp.true_peak import CELL, HALO, cell_peaks
+from undersong.manifest import Levels
+from undersong.master.chain import Master, read_within
+from undersong.units import SAMPLE_RATE, Db, db_to_gain
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+
+LOWERED_DB: Final = -1.0
+"""A step counts as limited when its gain falls below this anywhere."""
+
+_STEP = SAMPLE_RATE // STEPS_PER_S  # frames per 10 ms
+_WARM = 20 * _STEP  # K-weighting forgets within 0.2 s
+_NEAR_DB = -0.1  # a limited peak ends at the margin: nothing below this is the highest
+_UNSEEN = 0.5  # peaks 6 dB below the highest so far need not be known exactly
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Survey:
+    """A mix in numbers.
+
+    Attributes:
+        steps: K-weighted mean square per 10 ms.
+        peaks: true peak per 10 ms, linear, to the end of the last second; where it is low, what
+            it is at most.
+    """
+
+    mix: BlockSource
+    length: int
+    steps: F64
+    peaks: F32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mastering:
+    """How a mix becomes its master.
+
+    Attributes:
+        gain_db: the static gain.
+        levels: measured after the limiter, before any encoding.
+        limited_share: share of 10 ms steps that the limiter lowers by more than 1 dB.
+    """
+
+    gain_db: Db
+    levels: Levels
+    limited_share: float
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Self:
+        """Return the mastering of which `dataclasses.asdict` made `kept`."""
+        return cls(**kept | {"levels": Levels(**kept["levels"])})
+
+
+def survey(mix: BlockSource, length: int, tick: Tick | None = None) -> Survey:
+    """Go once through the first `length` samples of a mix; `tick` counts samples.
+
+    Raises:
+        ValueError: the mix holds values that are not finite.
+    """
+    energies = Energies(mix.channels, SAMPLE_RATE, per_s=STEPS_PER_S)
+    peaks = [np.zeros(0, np.float32)]
+    highest = 0.0
+    for start, n in spans(length):
+        frames = read_within(mix, length, start - HALO, GRID + 2 * HALO)
+        energies.push(frames[HALO : HALO + n])
+        floor = highest * _UNSEEN
+        peaks.append(np.maximum(_step_peaks(frames, floor), np.float32(floor)))
+        highest = max(highest, float(peaks[-1].max()))
+        if tick is not None:
+            tick(n)
+    return Survey(mix=mix, length=length, steps=energies.hops, peaks=np.concatenate(peaks))
+
+
+def master_pass(mix: Survey, *, gain_db: float, ceiling_dbtp: float) -> Mastering:
+    """Measure the master of a mix at one gain."""
+    master = Master(mix.mix, mix.length, gain_db=gain_db, ceiling_dbtp=ceiling_dbtp)
+    gain = db_to_gain(gain_db)
+    near = mix.peaks * gain > db_to_gain(ceiling_dbtp - MARGIN_DB + _NEAR_DB)
+    steps = mix.steps * gain**2
+    peak = float(mix.peaks[~near].max(initial=0)) * gain
+    limited = 0
+    for k in _seconds_within_reach(near):
+        span = master.span(k * GRID - _WARM, _WARM + GRID + HALO)
+        where = slice(k * STEPS_PER_S, (k + 1) * STEPS_PER_S)
+        steps[where] = _energies(span.frames)[: len(steps[where])]
+        peak = max(peak, float(_step_peaks(span.frames[_WARM - HALO :]).max()))
+        limited += 0 if span.gain is None else _count_limited(span.gain)
+    return Mastering(
+        gain_db=Db(gain_db),
+        levels=levels_of(steps, true_peak=peak, length_s=mix.length / SAMPLE_RATE),
+        limited_share=limited / max(-(-mix.length // _STEP), 1),
+    )
+
+
+def _seconds_within_reach(near: npt.NDArray[np.bool_]) -> list[int]:
+    """Seconds that share context with a step near the ceiling."""
+    steps = np.flatnonzero(near)
+    first, last = steps - -(-AFTER // _STEP), steps + -(-BEFORE // _STEP)
+    seconds = np.unique(np.concatenate([first, steps, last]) // STEPS_PER_S)
+    return [int(k) for k in seconds if 0 <= k < len(near) // STEPS_PER_S]
+
+
+def _energies(frames: Frames) -> F64:
+    """Mean squares per step of a second that comes with its run-in and halo."""
+    energies = Energies(frames.shape[1], SAMPLE_RATE, per_s=STEPS_PER_S)
+    energies.push(frames[:-HALO])
+    return energies.hops[_WARM // _STEP :]
+
+
+def _step_peaks(frames: Frames, floor: float = 0.0) -> F32:
+    """True peak per step of a second with its halo on both sides; as `cell_peaks`."""
+    cells = cell_peaks(frames, SAMPLE_RATE, floor=floor)
+    return np.asarray(cells.reshape(-1, _STEP // CELL).max(1))
+
+
+def _count_limited(gain: F32) -> int:
+    deepest = gain[_WARM:-HALO].reshape(-1, _STEP).min(1)
+    return int(np.count_nonzero(deepest < db_to_gain(LOWERED_DB)))

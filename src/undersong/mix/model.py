@@ -1,0 +1,81 @@
+"""The nouns of a mix plan: gains and places, no samples. Compared with `==`, kept as JSON."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from undersong.units import Db, Lu, Lufs, Samples
+
+Shape = Literal["fade", "crossfade"]
+"""A fade is a raised cosine from or to -60 dB; a crossfade is one half of an equal-power pair."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BedGain:
+    """One scene's bed over [start, end), at its level between phrases.
+
+    Attributes:
+        ambience: name of the bed.
+        rise, fall: lengths in samples of its beginning and its end, and their shapes.
+        bed_lufs: gated loudness of the bed over the scene as it comes; SILENCE_DB for silence.
+        gain_db: static gain that brings it to its level.
+    """
+
+    ambience: str
+    start: Samples
+    end: Samples
+    rise: Samples
+    rise_shape: Shape
+    fall: Samples
+    fall_shape: Shape
+    bed_lufs: Lufs
+    gain_db: Db
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GainMove:
+    """A knot of the duck: at sample `at` the gain of all beds is `gain_db`, for a `reason`.
+
+    From knot to knot the gain in dB follows half a cosine; before the first and after the last
+    it stays.
+    """
+
+    at: Samples
+    gain_db: Db
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhraseDuck:
+    """What the plan expects under one phrase.
+
+    Attributes:
+        utterance: index of the phrase.
+        level_lufs: loudness of the speech.
+        bed_lufs: loudness of the beds under it before the duck; SILENCE_DB for silence.
+        depth_db: lowest gain of the duck under it, 0 or below.
+        difference_lu: speech minus ducked beds over the phrase; None where no bed sounds.
+        reason: why it is so, in words.
+    """
+
+    utterance: int
+    level_lufs: Lufs
+    bed_lufs: Lufs
+    depth_db: Db
+    difference_lu: Lu | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MixPlan:
+    """All gains of a mix. Not: voice and cues, which are mixed as the timeline places them.
+
+    `beds` in order of start, `moves` strictly so, `phrases` as in the timeline.
+    """
+
+    beds: tuple[BedGain, ...]
+    moves: tuple[GainMove, ...]
+    phrases: tuple[PhraseDuck, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values, ready for `json.dumps` and for golden files."""
+        return asdict(self)

@@ -1,0 +1,59 @@
+"""How loud a bed is, all along: what the mix is planned from."""
+
+from collections.abc import Mapping
+
+from undersong.audio import GRID, BlockSource, Tick
+from undersong.dsp.loudness import HOPS_PER_S, Energies
+from undersong.timeline.model import Timeline
+from undersong.units import SAMPLE_RATE
+
+HOP = SAMPLE_RATE // HOPS_PER_S
+"""Samples per hop: 100 ms."""
+
+WARM_UP_HOPS = 4
+"""Hops read before a survey begins, so that its values do not depend on where that is: the
+slowest pole of the K-weighting (38 Hz) falls by far more than float64 can hold in 0.4 s."""
+
+
+def survey(source: BlockSource, start: int, n: int, tick: Tick | None = None) -> tuple[float, ...]:
+    """Return the K-weighted mean square of every 100 ms of samples [start, start + n).
+
+    An incomplete last hop is left out. `tick` counts samples.
+    """
+    energies = Energies(source.channels)
+    end = start + n
+    position = start - WARM_UP_HOPS * HOP
+    while position < end:
+        count = min(GRID - position % GRID, end - position)
+        energies.push(source.read(position, count))
+        if tick is not None and position + count > start:
+            tick(min(count, position + count - start))
+        position += count
+    return tuple(energies.hops[WARM_UP_HOPS:].tolist())
+
+
+def survey_beds(
+    timeline: Timeline, beds: Mapping[str, BlockSource], tick: Tick | None = None
+) -> dict[str, tuple[float, ...]]:
+    """Survey every bed where the timeline uses it.
+
+    Hop k is samples [k HOP, (k + 1) HOP) of the track, up to its last sample; it is 0 where the
+    bed is not heard. `tick` counts samples; all scenes together are `surveyed(timeline)`.
+    """
+    hops = -(-timeline.length // HOP)
+    found = {scene.ambience: [0.0] * hops for scene in timeline.scenes}
+    for scene in timeline.scenes:
+        first, last = _hops(scene.start, scene.end)
+        heard = survey(beds[scene.ambience], first * HOP, (last - first) * HOP, tick)
+        found[scene.ambience][first:last] = heard
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def surveyed(timeline: Timeline) -> int:
+    """Return the samples that `survey_beds` will count."""
+    spans = (_hops(scene.start, scene.end) for scene in timeline.scenes)
+    return sum((last - first) * HOP for first, last in spans)
+
+
+def _hops(start: int, end: int) -> tuple[int, int]:
+    return start // HOP, -(-end // HOP)

@@ -1,0 +1,217 @@
+"""A library: a folder of recipes, voices and beds, and what all its recipes share.
+
+Names are looked for in the library's own folders first, then in the starter library that is
+shipped with Undersong.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from undersong.errors import FaultsError, UnknownNameError
+from undersong.recipes.document import read_document
+from undersong.recipes.model import Position
+from undersong.recipes.names import Names, is_safe
+from undersong.recipes.schema import LibraryFile
+from undersong.recipes.source import read_source
+
+FILE: Final = "undersong.yaml"
+"""What makes a folder a library."""
+
+_YAML: Final = (".yaml", ".yml")
+_SOUND: Final = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".wma")
+_LANGUAGE: Final = "en-US"
+_OUR_CUES: Final = ("bell",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """Where recipes come from, and what they share.
+
+    Attributes:
+        root: the folder that holds `undersong.yaml`, or what comes nearest to it.
+        file: `undersong.yaml` itself, or None when there is none.
+        album: album or series of the tracks; the title when none is chosen.
+        artwork: cover picture, as it can be opened, or None.
+        defaults: what recipes inherit, by key as in the schema; nested mappings stay nested.
+        publish: kept for publishing.
+        lines: positions of the keys of `file`, dotted: `defaults.length`.
+    """
+
+    root: Path
+    file: Path | None = None
+    title: str
+    author: str = ""
+    language: str = _LANGUAGE
+    album: str
+    artwork: str | None = None
+    description: str = ""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    publish: Mapping[str, Any] = field(default_factory=dict)
+    lines: Mapping[str, Position] = field(default_factory=dict)
+
+    @classmethod
+    def find(cls, path: Path) -> "Library":
+        """Return the library that a file or folder belongs to.
+
+        The nearest folder upwards with an `undersong.yaml`; without one, the folder above
+        `recipes/`, or else the folder itself, with everything as usual.
+
+        Raises:
+            FaultsError: `undersong.yaml` holds faults.
+        """
+        here = path.absolute()
+        above = [here, *here.parents] if here.is_dir() else list(here.parents)
+        for folder in above:
+            if (folder / FILE).is_file():
+                return _open(folder, _as_given(path, folder) / FILE)
+        holders = [folder.parent for folder in above if folder.name == "recipes"]
+        root = holders[0] if holders else above[0]
+        return cls(root=root, title=root.name or "Recipes", album=root.name or "Recipes")
+
+    def recipe_files(self) -> tuple[Path, ...]:
+        """Return every recipe file, sorted; README.md and hidden files are none."""
+        folder = self.root / "recipes"
+        found = (path for path in folder.rglob("*.md") if path.name.lower() != "readme.md")
+        return tuple(sorted(path for path in found if not _is_hidden(path, folder)))
+
+    def recipe_file(self, name: str) -> Path:
+        """Return a recipe of this library by its stem.
+
+        Raises:
+            UnknownNameError: there is none, with the nearest name.
+        """
+        found = {path.stem: path for path in reversed(self.recipe_files())}
+        if name not in found:
+            raise UnknownNameError("recipe", name, found)
+        return found[name]
+
+    def voice_names(self) -> tuple[str, ...]:
+        """Return the names of all voice files, sorted."""
+        return tuple(sorted(self._found("voices", _YAML)))
+
+    def voice_file(self, name: str) -> Path:
+        """Return a voice file.
+
+        Raises:
+            UnknownNameError: there is none, with the nearest name.
+        """
+        return _lookup("voice", name, self._found("voices", _YAML))
+
+    def bed_names(self) -> tuple[str, ...]:
+        """Return the names of all bed files, sorted."""
+        return tuple(sorted(self._found("ambience", _YAML)))
+
+    def bed_file(self, name: str) -> Path:
+        """Return a bed file.
+
+        Raises:
+            UnknownNameError: there is none, with the nearest name.
+        """
+        return _lookup("ambience", name, self._found("ambience", _YAML))
+
+    def sound_names(self) -> tuple[str, ...]:
+        """Return every name that a sound mark may use, sorted: cue makers, then files too."""
+        return tuple(sorted({*_cue_makers(), *self._sounds()}))
+
+    def sound_file(self, name: str) -> Path | None:
+        """Return a sound file of `sounds/`, by name with or without suffix; None for none."""
+        return self._sounds().get(name)
+
+    def takes_folder(self, name: str) -> Path | None:
+        """Return the folder in `takes/` that holds takes made by a person; None for none."""
+        if not is_safe(name):
+            return None
+        folders = (root / "takes" / name for root in self._roots())
+        return next((folder for folder in folders if folder.is_dir()), None)
+
+    def names(self, folder: Path) -> Names:
+        """Return everything that a file in `folder` may name."""
+        return Names(
+            voices=self.voice_names(),
+            beds=self.bed_names(),
+            sounds=self.sound_names(),
+            folder=folder,
+        )
+
+    def _roots(self) -> tuple[Path, ...]:
+        return (self.root, starter_folder())
+
+    def _sounds(self) -> dict[str, Path]:
+        whole = self._found("sounds", _SOUND, stem=False)
+        stems = {path.stem: path for path in reversed(whole.values())}
+        makers = _cue_makers()
+        return {name: path for name, path in {**stems, **whole}.items() if name not in makers}
+
+    def _found(self, folder: str, suffixes: Iterable[str], *, stem: bool = True) -> dict[str, Path]:
+        """Return files by name, the library's own before the starter's."""
+        found: dict[str, Path] = {}
+        for root in self._roots():
+            for path in _listed(root / folder, tuple(suffixes)):
+                found.setdefault(path.stem if stem else path.name, path)
+        return found
+
+
+def starter_folder() -> Path:
+    """Return the folder of the starter library: in the wheel, or at the root of a checkout."""
+    package = Path(str(files("undersong")))
+    shipped, checkout = package / "starter", package.parent.parent
+    return checkout if not shipped.is_dir() and (checkout / "pyproject.toml").is_file() else shipped
+
+
+def _open(root: Path, path: Path) -> Library:
+    """Read `undersong.yaml`, which lies in `root` and was given as `path`."""
+    source = read_source(path)
+    bare = Library(root=root, title="", album="")
+    document = read_document(source, 0, len(source.text))
+    found, faults = document.validate(LibraryFile, bare.names(root))
+    if found is None or source.faults:
+        raise FaultsError((*source.faults, *faults))
+    chosen = found.chosen()
+    return Library(
+        root=root,
+        file=path,
+        title=found.title,
+        author=chosen.get("author", ""),
+        language=found.language,
+        album=chosen.get("album", found.title),
+        artwork=chosen.get("artwork"),
+        description=chosen.get("description", ""),
+        defaults=chosen.get("defaults", {}),
+        publish=chosen.get("publish", {}),
+        lines=document.lines(),
+    )
+
+
+def _as_given(path: Path, folder: Path) -> Path:
+    """Return `folder`, which is above `path`, as the maker would write it."""
+    above = (path, *path.parents)
+    return next((given for given in above if given.absolute() == folder), folder)
+
+
+def _lookup(kind: str, name: str, found: Mapping[str, Path]) -> Path:
+    if name not in found:
+        raise UnknownNameError(kind, name, found)
+    return found[name]
+
+
+def _listed(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    """Yield the files of a folder whose name can be used, sorted."""
+    if folder.is_dir():
+        for path in sorted(folder.iterdir()):
+            if path.suffix.lower() in suffixes and is_safe(path.stem) and path.is_file():
+                yield path
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+@cache
+def _cue_makers() -> frozenset[str]:
+    """Return the names of installed cue makers, without loading any."""
+    return frozenset({*_OUR_CUES, *(point.name for point in entry_points(group="undersong.cues"))})

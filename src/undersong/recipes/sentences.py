@@ -1,0 +1,167 @@
+"""Where sentences and clauses end: pure functions of written words."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Final
+
+CLOSERS: Final = "\"'”’»›)]}*_」』》）"  # noqa: RUF001 - signs of many scripts
+"""Quotes and brackets that may follow the sign that ends a sentence."""
+
+LONGEST: Final = 25
+"""Words that a voice says well in one breath (reference/voices.md: "phrases under ~25 words")."""
+
+_MIN_SIDE: Final = 4
+"""A comma parts clauses only when this many words stand on both sides."""
+
+_END: Final = re.compile(r"[.!?。！？｡．।॥؟۔]$")  # noqa: RUF001 - signs of many scripts
+_ELLIPSIS: Final = re.compile(r"(…|\.\.\.?)$")
+_STRONG: Final = re.compile(r"([;:—…；：؛]|\.\.\.?| [–-]|--)$")  # noqa: RUF001 - signs of many scripts
+_COMMA: Final = re.compile(r"[,，、،]$")  # noqa: RUF001 - signs of many scripts
+_DENSE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff]")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Never last in a sentence, whatever follows; "" is every language.
+_NEVER_LAST: Final[Mapping[str, frozenset[str]]] = {
+    language: _words(words)
+    for language, words in {
+        "": "dr mr mrs ms mx prof rev st mt ft e.g i.e viz vs cf approx ca",
+        "de": "hr fr nr z.b d.h u.a bzw vgl ggf evtl bspw sog inkl exkl zzgl",
+        "fr": "mme mlle mgr p.ex",
+        "es": "sr sra srta dra ud uds p.ej",
+        "it": "sig sig.ra dott avv p.es",
+        "pt": "sr sra dra exmo p.ex",
+        "nl": "bijv o.a dhr mevr drs m.b.t",
+    }.items()
+}
+
+# Never last when a number follows: "No. 5", but "say no. Then".
+_NUMBERED: Final = _words("no nr fig vol ch p pp art sec")
+
+# Last in its sentence when a capital letter follows.
+_MAY_BE_LAST: Final = _words(
+    """a.m p.m etc inc ltd co corp jr sr u.s u.k usw u.s.w ecc enz d.c b.c a.d ph.d m.d
+    jan feb mar apr jun jul aug sep sept oct nov dec min tel ave blvd al ed"""
+)
+
+# Words before which a long phrase may be parted, where no sign helps.
+_LINKS: Final = _words(
+    """and but or so then as while where when because until that which who if though
+    und aber oder denn weil dass wenn während bis et mais ou car que qui quand pendant
+    y e pero o porque cuando mientras ma perché quando mentre mas ou enquanto en maar of omdat
+    terwijl"""
+)
+
+
+def sentences(words: Sequence[str], language: str) -> list[int]:
+    """Return the indices, above 0, at which a new sentence begins.
+
+    Args:
+        words: as written, punctuation included.
+        language: BCP 47 tag.
+    """
+    return [k for k in range(1, len(words)) if ends_sentence(words[k - 1], words[k], language)]
+
+
+def ends_sentence(word: str, following: str | None, language: str) -> bool:
+    """Tell whether a sentence ends with `word`.
+
+    Abbreviations, initials, German ordinals, and quoted questions within a sentence do not end it.
+    """
+    bare = word.rstrip(CLOSERS + " ")
+    if not _END.search(bare):
+        return False
+    after = _first_letter(following)
+    if _ELLIPSIS.search(bare):
+        return following is None or not after.islower()
+    if not bare.endswith("."):
+        return not (bare != word and after.islower())
+    return not _abbreviated(bare[:-1].lstrip("\"'“‘«¿¡(["), following, after, language)  # noqa: RUF001
+
+
+def clauses(words: Sequence[str], bound: frozenset[int], *, at_signs: bool) -> list[int]:
+    """Return the indices, above 0, at which a new phrase of a sentence begins.
+
+    Args:
+        words: of one sentence.
+        bound: indices at which nothing may begin.
+        at_signs: part at semicolons, colons, dashes, ellipses and weighty commas. Phrases of
+            more than `LONGEST` words are parted in any case.
+    """
+    cuts = [k for k in _signed(words) if k not in bound] if at_signs else []
+    edges = [0, *cuts, len(words)]
+    more = [k for start, end in pairwise(edges) for k in _shortened(words, start, end, bound)]
+    return sorted({*cuts, *more})
+
+
+def _abbreviated(stem: str, following: str | None, after: str, language: str) -> bool:
+    """Tell whether a full stop belongs to its word; at the end of a text it never does."""
+    if following is None:
+        return False
+    low, tongue = stem.lower(), language.partition("-")[0]
+    if low in _NEVER_LAST[""] or low in _NEVER_LAST.get(tongue, ()):
+        return True
+    if low in _NUMBERED and after.isdigit():
+        return True
+    if low in _MAY_BE_LAST or re.fullmatch(r"([^\W\d_]\.)+[^\W\d_]", low):
+        return not after.isupper()
+    initial = len(stem) == 1 and stem.isalpha() and stem.isupper()
+    return initial or (tongue == "de" and re.fullmatch(r"\d{1,2}", stem) is not None)
+
+
+def _first_letter(word: str | None) -> str:
+    return next((sign for sign in word or "" if sign.isalnum()), "")
+
+
+def _signed(words: Sequence[str]) -> Iterator[int]:
+    """Yield the indices after signs that part clauses."""
+    strong = {k for k in range(1, len(words)) if _STRONG.search(_bare(words[k - 1]))}
+    start = 0
+    for k in range(1, len(words)):
+        stop = min((s for s in strong if s > k), default=len(words))
+        weighty = _size(words[start:k]) >= _MIN_SIDE and _size(words[k:stop]) >= _MIN_SIDE
+        if k in strong or (weighty and _COMMA.search(_bare(words[k - 1]))):
+            yield k
+            start = k
+
+
+def _shortened(words: Sequence[str], start: int, end: int, bound: frozenset[int]) -> Iterator[int]:
+    """Yield the indices that part words [start, end) into phrases of bearable length."""
+    if _size(words[start:end]) <= LONGEST:
+        return
+    inner = [k for k in range(start + 1, end) if k not in bound]
+    if not inner:
+        return
+    best = min(inner, key=lambda k: _badness(words, start, k, end))
+    yield from _shortened(words, start, best, bound)
+    yield best
+    yield from _shortened(words, best, end, bound)
+
+
+def _badness(words: Sequence[str], start: int, k: int, end: int) -> tuple[float, int]:
+    """Rate a cut: signs before link words before anything else, then the middle."""
+    whole = _size(words[start:end])
+    off = abs(_size(words[start:k]) / whole - 0.5)
+    bare = _bare(words[k - 1])
+    if _STRONG.search(bare):
+        kind = 0.0
+    elif _COMMA.search(bare):
+        kind = 0.1
+    elif words[k].lower().strip(",.;:") in _LINKS:
+        kind = 0.25
+    else:
+        kind = 1.0
+    return kind + off, k
+
+
+def _bare(word: str) -> str:
+    return word.rstrip(CLOSERS)
+
+
+def _size(words: Sequence[str]) -> float:
+    """Count words; where a script has no spaces, two characters count as one."""
+    return sum(max(1.0, len(_DENSE.findall(word)) / 2) for word in words)

@@ -1,0 +1,150 @@
+"""The conductor: one recipe in, one finished track out. Read this page first.
+
+`prepare` decides everything and mixes nothing; `render_track` makes the files. A preview is
+`prepare`, `master_of` and a few blocks.
+"""
+
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from undersong import __version__
+from undersong.ambience.bed import bed_digest, load_bed, open_bed
+from undersong.ambience.cue import open_cue
+from undersong.deliver.certificate import is_whole, manifest_of, read_manifest, write_manifest
+from undersong.deliver.companions import STEMS, Companions, companion_names, write_companions
+from undersong.deliver.encode import Order, deliver
+from undersong.deliver.label import label_digest, tags_of
+from undersong.files import digest_json
+from undersong.master.chain import Master
+from undersong.master.passes import Mastering
+from undersong.master.solve import measure, solve
+from undersong.mix.duck import plan_mix
+from undersong.mix.mixer import Mixer
+from undersong.mix.survey import survey_beds, surveyed
+from undersong.recipes.model import Recipe
+from undersong.recipes.profiles import PROFILES
+from undersong.studio import Extras, Session, Studio
+from undersong.timeline.arrange import arrange
+from undersong.voices.narrate import narrate
+from undersong.voices.takes import TakeStore
+
+MANIFEST = "manifest.json"
+
+
+def prepare(recipe: Recipe, studio: Studio) -> Session:
+    """Speak, arrange, survey the beds and plan the mix.
+
+    Raises:
+        UndersongError: of the kind of whatever failed; nothing is written but the cache.
+    """
+    stage = studio.watch.stage
+    narration = narrate(
+        recipe,
+        studio.library,
+        TakeStore(studio.cache),
+        engine=studio.engine,
+        offline=studio.offline,
+        tick=stage("speaking", len(recipe.script.utterances)),
+    )
+    for note in narration.notes:
+        studio.watch.note(note)
+    cues = {name: open_cue(name, studio.library, recipe.seed) for name in recipe.script.sounds}
+    lengths = {name: cue.length for name, cue in cues.items()}
+    timeline = arrange(recipe, [take.facts for take in narration.takes], lengths)
+    beds = {name: load_bed(name, studio.library) for name in recipe.beds}
+    sources = {name: open_bed(bed, recipe.seed) for name, bed in beds.items()}
+    heard = {name: f"{bed_digest(bed)}-{recipe.seed}" for name, bed in beds.items()}
+    surveys = studio.recall(
+        "surveys",
+        digest_json([__version__, timeline.length, heard, timeline.as_json()["scenes"]]),
+        lambda: survey_beds(timeline, sources, stage("listening to the bed", surveyed(timeline))),
+    )
+    plan = plan_mix(
+        timeline,
+        surveys,
+        difference_lu=recipe.difference_lu,
+        pause_difference_lu=recipe.pause_difference_lu,
+    )
+    sounds = {name: cue.digest for name, cue in cues.items()}
+    sounding = [timeline.as_json(), plan.as_json(), narration.fingerprint, heard, sounds]
+    return Session(
+        recipe=recipe,
+        narration=narration,
+        timeline=timeline,
+        mixer=Mixer(timeline, plan, takes=narration.takes, beds=sources, cues=cues),
+        profile=PROFILES[recipe.loudness],
+        digest=digest_json([__version__, recipe.loudness, *sounding]),
+        credits=(*narration.credits, *(bed.credit for bed in beds.values() if bed.credit)),
+    )
+
+
+def mastering_of(session: Session, studio: Studio) -> Mastering:
+    """Find the gain that brings the mix to its profile, or recall it."""
+
+    def solved() -> dict[str, Any]:
+        tick = studio.watch.stage("measuring the mix", session.timeline.length)
+        return asdict(solve(session.mixer.mix, session.timeline.length, session.profile, tick))
+
+    return Mastering.from_json(studio.recall("masterings", session.digest, solved))
+
+
+def master_of(session: Session, gain_db: float, ceiling_dbtp: float) -> Master:
+    """Return the mastered mix at a gain and a limiter ceiling."""
+    length = session.timeline.length
+    return Master(session.mixer.mix, length, gain_db=gain_db, ceiling_dbtp=ceiling_dbtp)
+
+
+def render_track(
+    recipe: Recipe, studio: Studio, folder: Path, extras: Extras
+) -> tuple[dict[str, Any], bool]:
+    """Make a finished track in `folder`, unless it is there and nothing has changed.
+
+    Returns:
+        The manifest as plain values, and whether anything was made.
+
+    Raises:
+        UndersongError: of the kind of whatever failed; no partial file has a final name.
+    """
+    session = prepare(recipe, studio)
+    digest = digest_json([session.digest, label_digest(recipe, session.credits)])
+    beside = companion_names(recipe.slug, stems=extras.stems, picture=extras.picture)
+    kept = read_manifest(folder / MANIFEST)
+    if not extras.force and kept and is_whole(kept, digest, folder, beside):
+        return kept, False
+    mastering, length = mastering_of(session, studio), session.timeline.length
+    tags = tags_of(recipe, session.timeline, session.credits, draft=session.narration.draft)
+    order = Order(
+        folder=folder,
+        slug=recipe.slug,
+        formats=recipe.formats,
+        length=length,
+        profile=session.profile,
+        gain_db=mastering.gain_db,
+        master=partial(master_of, session),
+        tags=tags,
+    )
+    deliverables = deliver(order, studio.watch.stage("encoding and checking", order.steps))
+    companions = Companions(
+        recipe=recipe,
+        timeline=session.timeline,
+        sources={"mix": session.mixer.mix} | {name: session.mixer.stem(name) for name in STEMS},
+        gain_db=mastering.gain_db,
+        levels=mastering.levels,
+        profile=session.profile,
+        stems=extras.stems,
+        picture=extras.picture,
+    )
+    write_companions(companions, folder, studio.watch.stage("writing the rest", companions.steps))
+    manifest = manifest_of(
+        companions,
+        deliverables,
+        digest=digest,
+        spoken=session.narration,
+        speech=measure(session.mixer.stem("voice"), length),
+        limited_share=mastering.limited_share,
+        credit_lines=session.credits,
+    )
+    write_manifest(folder / MANIFEST, manifest)
+    return manifest.as_json(), True

@@ -1,0 +1,79 @@
+"""Where tracks are made: the library, the cache, who watches, and which engines may speak."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from undersong.audio import Tick
+from undersong.files import remembered
+from undersong.mix.mixer import Mixer
+from undersong.recipes.library import Library
+from undersong.recipes.model import Recipe
+from undersong.recipes.profiles import Profile
+from undersong.timeline.model import Timeline
+from undersong.voices.narrate import Narration
+
+
+class Watch(Protocol):
+    """Whoever wants to see progress."""
+
+    def stage(self, name: str, total: int) -> Tick:
+        """A stage of `total` steps begins; the returned function takes steps done."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Something worth knowing happened."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Studio:
+    """What all tracks of a run share.
+
+    Attributes:
+        cache: folder of takes and of numbers worth remembering; it may be deleted at any time.
+        engine: the only voice engine that may speak, or None for each voice's own order.
+        offline: no engine that needs a network.
+    """
+
+    library: Library
+    cache: Path
+    watch: Watch
+    engine: str | None = None
+    offline: bool = False
+
+    def recall(self, kind: str, digest: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON
+        """Return what was once made under this digest, or make it and keep it, as JSON.
+
+        Raises:
+            OutputError: the cache cannot be written.
+        """
+        return remembered(self.cache / kind / f"{digest}.json", make)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What else to write, and whether to render what has not changed."""
+
+    stems: bool = False
+    picture: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A track with every decision made and no sample mixed.
+
+    Attributes:
+        digest: of everything that reaches its sound.
+        credits: lines to show wherever it is offered.
+    """
+
+    recipe: Recipe
+    narration: Narration
+    timeline: Timeline
+    mixer: Mixer
+    profile: Profile
+    digest: str
+    credits: tuple[str, ...]

@@ -1,0 +1,98 @@
+"""What can speak here, what cannot, and why."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from undersong.errors import UndersongError, VoiceError
+from undersong.recipes.library import Library
+from undersong.voices.contract import EngineOptions
+from undersong.voices.plugins import engine_class, engine_names
+from undersong.voices.registry import load_voice
+
+AT_ONCE = 8
+"""Checks that run at once: some of them wait for the network."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStatus:
+    """Whether one engine can run here.
+
+    Attributes:
+        why_not: the reason in one sentence, or None when it can.
+    """
+
+    engine: str
+    draft: bool
+    online: bool
+    why_not: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceStatus:
+    """A voice of the library and its engines, in its order of preference.
+
+    A voice whose file holds faults has no engines; `about` then says what is wrong.
+    """
+
+    name: str
+    title: str
+    language: str
+    about: str
+    terms: str
+    engines: tuple[EngineStatus, ...]
+
+
+def explain_engines() -> tuple[EngineStatus, ...]:
+    """Return every installed engine, checked with its defaults where it has them all."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return tuple(pool.map(_installed, engine_names()))
+
+
+def explain_voices(library: Library) -> tuple[VoiceStatus, ...]:
+    """Return every voice of a library by name, each of its engines checked."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return tuple(pool.map(lambda name: _voice(name, library), library.voice_names()))
+
+
+def _installed(name: str) -> EngineStatus:
+    try:
+        options = engine_class(name).Options()
+    except VoiceError as error:
+        return EngineStatus(engine=name, draft=False, online=False, why_not=error.message)
+    except ValidationError:  # its voice files must say more: nothing can be checked without them
+        made = engine_class(name)
+        return EngineStatus(engine=name, draft=made.draft, online=made.online, why_not=None)
+    return _status(name, options, Path())
+
+
+def _voice(name: str, library: Library) -> VoiceStatus:
+    try:
+        voice = load_voice(name, library)
+    except UndersongError as error:
+        return VoiceStatus(
+            name=name, title=name, language="", about=error.message, terms="", engines=()
+        )
+    checks: Iterator[EngineStatus] = (
+        _status(choice.engine, choice.options, library.root) for choice in voice.engines
+    )
+    return VoiceStatus(
+        name=name,
+        title=voice.title,
+        language=voice.language,
+        about=voice.about,
+        terms=voice.terms,
+        engines=tuple(checks),
+    )
+
+
+def _status(name: str, options: EngineOptions, library: Path) -> EngineStatus:
+    made = engine_class(name)
+    with closing(made(options, library)) as engine:
+        return EngineStatus(
+            engine=name, draft=made.draft, online=made.online, why_not=engine.check()
+        )

@@ -1,0 +1,183 @@
+"""A voice that a person recorded: a folder of takes, one file per phrase, in any format.
+
+A take is found by its name. `take_name("Let yourself arrive.")` is `let-yourself-arrive`; a phrase
+of more than eight words is its first eight and six characters that tell it from others that begin
+alike. Case, spaces and punctuation of the file's name do not matter, and a file may as well be
+named by the whole phrase. Where that is not to be had, `takes.csv` in the folder, with the columns
+`text` and `file`, says which file says what.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Final
+
+import soundfile
+from pydantic import Field
+
+from undersong.decode import read_sound
+from undersong.errors import AudioFileError, VoiceError
+from undersong.files import digest_bytes, digest_file, digest_json
+from undersong.voices.contract import EngineOptions, RawTake, Request
+
+NAME_WORDS: Final = 8
+DIGEST_LETTERS: Final = 6
+LIST: Final = "takes.csv"
+
+NOT_SOUND: Final = frozenset(
+    {"", ".csv", ".txt", ".md", ".json", ".yaml", ".yml", ".pdf", ".docx", ".jpg", ".png", ".ini"}
+)
+"""Suffixes of files that may lie beside the takes without being one."""
+
+DIRECT: Final = frozenset({"WAV", "WAVEX", "FLAC", "MP3"})
+"""Formats that are handed on as they are; others are decoded here, once, to WAV."""
+
+
+class RecordedOptions(EngineOptions):
+    """What a voice file must say about recorded takes.
+
+    Attributes:
+        folder: where the takes lie, seen from the library's folder.
+    """
+
+    folder: str = Field(min_length=1)
+
+
+class Recorded:
+    """Says what a person said: finds the file of each phrase."""
+
+    name: ClassVar[str] = "recorded"
+    draft: ClassVar[bool] = False
+    online: ClassVar[bool] = False
+    parallel: ClassVar[int] = 1
+    repeatable: ClassVar[bool] = True
+    Options: ClassVar[type[EngineOptions]] = RecordedOptions
+
+    def __init__(self, options: EngineOptions, library: Path) -> None:
+        """Note the folder; nothing is read yet."""
+        folder = RecordedOptions.model_validate(options.model_dump()).folder
+        self._folder = library / Path(folder).expanduser()
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of all takes and of their list: any change makes every take be read again."""
+        return self._digest
+
+    def check(self) -> str | None:
+        """Say whether the folder is missing or its list cannot be read."""
+        if not self._folder.is_dir():
+            return f"there is no folder of recorded takes at {self._folder}"
+        try:
+            self._listed  # noqa: B018 - reads the list
+        except VoiceError as error:
+            return error.message
+        return None
+
+    def unsayable(self, requests: Sequence[Request]) -> Mapping[int, str]:
+        """Return, for each phrase without exactly one take, the name that is expected."""
+        reasons = ((k, self._find(request.written)) for k, request in enumerate(requests))
+        return {k: found for k, found in reasons if isinstance(found, str)}
+
+    def say(self, request: Request) -> RawTake:
+        """Return the take of a phrase as it was recorded.
+
+        Raises:
+            VoiceError: no take, several, or one that cannot be read.
+        """
+        found = self._find(request.written)
+        if isinstance(found, str):
+            raise VoiceError(found)
+        try:
+            return RawTake(audio=_as_soundfile_reads(found))
+        except (AudioFileError, OSError) as error:
+            raise VoiceError(str(error)) from error
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _find(self, written: str) -> Path | str:
+        """Return the one take of a phrase, or a sentence that says why there is none."""
+        if (file := self._listed.get(_slug(written))) is not None:
+            path = self._folder / file
+            return path if path.is_file() else f"{LIST} names {file}, which is not there"
+        names = (take_name(written), _slug(written))
+        paths = [path for path in self._files if _slug(path.stem) in names]
+        if not paths:
+            return f"no take `{names[0]}.wav` in {self._folder} for “{written}”"
+        if len(paths) > 1:
+            return f"several takes of “{written}”: {', '.join(path.name for path in paths)}"
+        return paths[0]
+
+    @cached_property
+    def _files(self) -> tuple[Path, ...]:
+        return tuple(sorted(_takes(self._folder)))
+
+    @cached_property
+    def _digest(self) -> str:
+        files = [*self._files, *filter(Path.is_file, [self._folder / LIST])]
+        try:
+            return digest_json([[path.name, digest_file(path)] for path in files])
+        except OSError as error:
+            raise VoiceError(f"cannot read the recorded takes: {error}") from error
+
+    @cached_property
+    def _listed(self) -> Mapping[str, str]:
+        """Return file names by slug of the phrase, from the list if there is one."""
+        path = self._folder / LIST
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise VoiceError(f"cannot read {path}: {error}") from error
+        rows = csv.DictReader(io.StringIO(text))
+        if not {"text", "file"} <= set(rows.fieldnames or ()):
+            raise VoiceError(f"{path}: the first line must name the columns `text` and `file`")
+        return {_slug(row["text"] or ""): (row["file"] or "").strip() for row in rows}
+
+
+def take_name(written: str) -> str:
+    """Return the name, without suffix, that a recorded take of a phrase should have."""
+    slug = _slug(written)
+    words = slug.split("-")
+    if len(words) <= NAME_WORDS:
+        return slug
+    return "-".join([*words[:NAME_WORDS], digest_bytes(slug.encode())[:DIGEST_LETTERS]])
+
+
+def _slug(text: str) -> str:
+    """Return lower-case ASCII words joined by `-`; other scripts have their digest instead."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    bare = re.sub("['\u2019\u02bc]", "", "".join(c for c in plain if not unicodedata.combining(c)))
+    if bare.isascii() or not re.search(r"[^\W_]", re.sub(r"[a-z0-9]", "", bare)):
+        return "-".join(re.findall(r"[a-z0-9]+", bare))
+    letters = " ".join(re.findall(r"\w+", bare))
+    return f"phrase-{digest_bytes(letters.encode())[:12]}"
+
+
+def _takes(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        for path in folder.iterdir():
+            hidden = path.name.startswith(".")
+            if path.is_file() and not hidden and path.suffix.lower() not in NOT_SOUND:
+                yield path
+
+
+def _as_soundfile_reads(path: Path) -> bytes:
+    """Return a file's bytes if every reader of takes knows its format, else its sound as WAV.
+
+    Raises:
+        AudioFileError: missing, empty, damaged, or of no known format.
+    """
+    frames, rate = read_sound(path)  # of all formats: damage is found while the name is known
+    with suppress(soundfile.LibsndfileError):
+        if soundfile.info(path).format in DIRECT:
+            return path.read_bytes()
+    file = io.BytesIO()
+    soundfile.write(file, frames, rate, format="WAV", subtype="PCM_24")  # FLOAT holds the time
+    return file.getvalue()

@@ -1,0 +1,135 @@
+"""From written words to words that any engine can say."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from undersong.recipes.model import Word
+from undersong.voices.contract import SpokenWord
+from undersong.voices.text import amounts, moments, quantities, shorthand
+from undersong.voices.text.language import Language
+from undersong.voices.text.languages import language_for
+from undersong.voices.text.letters import CLOSING, ELLIPSIS, cleaned, has_letter, sayable
+from undersong.voices.text.reading import Rule, Spoken, joined, read_line
+
+LEADING = re.compile(rf"[{CLOSING}]?\s*")
+
+
+def spoken_words(
+    words: Sequence[Word], language: str, lexicon: Mapping[str, str]
+) -> tuple[SpokenWord, ...]:
+    """Return what to say for each written word: as many as there are words, never an error.
+
+    A word's `sub` and `ipa` win over everything, then the lexicon (whole words or several, in any
+    case), then the reading of figures and signs in `language`. Words that are read together share
+    what is said: `5 min` is `five` and `minutes`. A word that says nothing, such as a dash or
+    the rest of a marked span, has an empty text; its closing punctuation goes to the word before.
+
+    The last word that says anything always ends in punctuation, because that makes the melody: its
+    own, or else a comma. An utterance without a full stop is mostly one that goes on after a
+    pause, and a comma keeps the voice up where a full stop would let it fall (espeak-ng falls
+    from 222 to 145 Hz for a full stop, to 199 Hz for a comma: reference/voices.md, section 2).
+    """
+    table = language_for(language)
+    own = _own_words(tuple(lexicon.items()), table)
+    texts = [""] * len(words)
+    for start, stop in _runs(words):
+        plain = [cleaned(word.text) for word in words[start:stop]]
+        texts[start:stop] = _read(plain, (shorthand.lexicon_rule(own), *_rules(table)), table)
+    _add_marked(texts, words, table)
+    return tuple(
+        SpokenWord(text=text, ipa=(word.ipa or None) if text else None)
+        for text, word in zip(_settled(texts), words, strict=True)
+    )
+
+
+def voiced(text: str, language: str = "en") -> bool:
+    """Whether anything of `text` would be said: not so for dashes, emoji and punctuation."""
+    table = language_for(language)
+    return any(map(has_letter, _read(cleaned(text).split(), _rules(table), table)))
+
+
+@lru_cache(maxsize=64)
+def _rules(language: Language) -> tuple[Rule, ...]:
+    return (
+        *shorthand.first_rules(language),
+        *moments.rules(language),
+        *amounts.rules(language),
+        *quantities.rules(language),
+        *shorthand.last_rules(language),
+    )
+
+
+@lru_cache(maxsize=64)
+def _own_words(lexicon: tuple[tuple[str, str], ...], language: Language) -> dict[str, str]:
+    return {cleaned(key).lower(): _said(value, language) for key, value in lexicon if cleaned(key)}
+
+
+def _runs(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    """Yield half-open ranges of words without marks: each is read as one line."""
+    start = 0
+    for i, word in enumerate(words):
+        if word.sub is not None or word.ipa is not None:
+            if start < i:
+                yield start, i
+            start = i + 1
+    if start < len(words):
+        yield start, len(words)
+
+
+def _read(words: Sequence[str], rules: Sequence[Rule], language: Language) -> list[str]:
+    """Read words as one line and share out what is said, one text per word."""
+    shares: list[list[Spoken]] = [[] for _ in words]
+    ends = []
+    length = 0
+    for word in words:
+        length += len(word) + 1
+        ends.append(length)
+    slot = 0
+    for stretch in read_line(" ".join(words), rules, language):
+        while stretch.at >= ends[slot]:
+            slot += 1
+        shares[slot].append(stretch)
+    return [sayable(joined(share)) for share in shares]
+
+
+def _said(text: str, language: Language) -> str:
+    return sayable(" ".join(_read(cleaned(text).split(), _rules(language), language)))
+
+
+def _add_marked(texts: list[str], words: Sequence[Word], language: Language) -> None:
+    """Fill in the words with a `sub` or an `ipa`; the first of a span says all of it."""
+    first: int | None = None
+    for i, word in enumerate(words):
+        if word.sub is None and word.ipa is None:
+            continue
+        written = _said(word.text, language)
+        closing = written[-1:] if written[-1:] in CLOSING else ""
+        if word.sub is not None:
+            texts[i] = sayable(_said(word.sub, language) + closing)
+        elif word.ipa == "" and first is not None:
+            texts[first] = sayable(f"{texts[first].rstrip(CLOSING)} {written}")
+        else:
+            texts[i] = written
+        first = i if word.ipa else first
+
+
+def _settled(texts: Sequence[str]) -> list[str]:
+    """Move punctuation to the words that it closes, and close the last one."""
+    settled = list(texts)
+    last = -1
+    for i, text in enumerate(texts):
+        lead = LEADING.match(text)
+        mark = lead.group().strip() if lead else ""
+        speaks = has_letter(text)
+        if (
+            last >= 0
+            and settled[last][-1] not in CLOSING
+            and (mark in {",", ELLIPSIS} or not speaks)
+        ):
+            settled[last] += mark
+        settled[i] = text[lead.end() :] if lead and speaks else ""
+        last = i if speaks else last
+    if last >= 0 and settled[last][-1] not in CLOSING:
+        settled[last] += ","
+    return settled

@@ -1,0 +1,71 @@
+import subprocess
+import sys
+
+import pytest
+
+from undersong.cli import app
+
+COMMANDS = sorted(
+    command.name for command in app.registered_commands if command.name is not None
+) + ["ambience"]
+
+
+def test_all_commands_are_there():
+    assert set(COMMANDS) >= {
+        "render", "plan", "check", "voices", "ambience", "measure", "new", "init", "schema",
+        "doctor", "preview",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)])
+def test_help_is_there_for_every_command(undersong, words):
+    outcome = undersong(*words, "--help")
+    assert outcome.code == 0
+    assert "Usage:" in outcome.out
+
+
+@pytest.mark.parametrize("words", [["--help"], ["render", "--help"], ["--version"]])
+def test_help_needs_no_numpy(words):
+    script = (
+        "import sys\nfrom undersong.cli import _run\n"
+        f"code = _run({words!r})\n"
+        "heavy = {'numpy', 'scipy', 'soundfile', 'soxr', 'ruamel', 'librosa'} & set(sys.modules)\n"
+        "print(sorted(heavy), file=sys.stderr)\nsys.exit(code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.strip() == "[]"
+
+
+def test_the_version_is_said(undersong):
+    from undersong import __version__
+
+    assert undersong("--version").out.strip() == f"undersong {__version__}"
+
+
+def test_an_unknown_command_is_wrong_usage(undersong):
+    outcome = undersong("rendr")
+    assert outcome.code == 2
+    assert "rendr" in outcome.err
+
+
+def test_a_bug_is_one_sentence_unless_debugged(undersong, monkeypatch):
+    def broken(_path):
+        raise ZeroDivisionError("a planted bug")
+
+    monkeypatch.setattr("undersong.cli.tracks.find_recipe", broken)
+    outcome = undersong("plan", "rest")
+    assert (outcome.code, "Traceback" in outcome.err) == (1, False)
+    assert "a planted bug" in outcome.err
+    assert "Traceback" in undersong("--debug", "plan", "rest").err
+
+
+def test_an_interrupt_exits_with_130(undersong, monkeypatch):
+    def interrupted(_path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("undersong.cli.tracks.find_recipe", interrupted)
+    outcome = undersong("plan", "rest")
+    assert outcome.code == 130
+    assert "Stopped" in outcome.err

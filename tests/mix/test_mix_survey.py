@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+from mix_sources import S, noise, scene, timeline
+
+from undersong.audio import Gridded
+from undersong.dsp.loudness import Energies
+from undersong.mix.survey import HOP, survey, survey_beds, surveyed
+
+
+def test_a_survey_is_the_meters_own_series() -> None:
+    bed = noise(1)
+    energies = Energies(2)
+    energies.push(bed.read(0, 3 * S))
+    assert survey(bed, 0, 3 * S) == pytest.approx(energies.hops.tolist(), rel=1e-9)
+
+
+@pytest.mark.parametrize("start", [HOP, 7 * HOP, 20 * HOP])
+def test_a_hop_does_not_depend_on_where_the_survey_began(start: int) -> None:
+    bed = noise(1)
+    whole = survey(bed, 0, 3 * S)
+    assert survey(bed, start, 3 * S - start) == pytest.approx(whole[start // HOP :], rel=1e-9)
+
+
+def test_an_incomplete_hop_is_left_out() -> None:
+    assert len(survey(noise(1), 0, 3 * HOP - 1)) == 2
+
+
+def test_the_tick_counts_what_was_asked_for() -> None:
+    ticks: list[int] = []
+    survey(noise(1), 3 * HOP, S + 77, ticks.append)
+    assert sum(ticks) == S + 77
+
+
+def test_beds_are_surveyed_where_they_sound() -> None:
+    track = timeline(
+        10.25, scenes=(scene("one", 0, 4.05), scene("two", 3, 7), scene("one", 6, 10.25))
+    )
+    ticks: list[int] = []
+    beds = {"one": noise(1), "two": noise(2)}
+    surveys = survey_beds(track, beds, ticks.append)
+    assert {name: len(hops) for name, hops in surveys.items()} == {"one": 103, "two": 103}
+    assert surveys["two"][:30] == (0.0,) * 30
+    assert surveys["two"][70:] == (0.0,) * 33
+    assert surveys["one"][41:60] == (0.0,) * 19
+    assert min(surveys["one"][:41] + surveys["one"][60:]) > 0
+    assert surveys["one"][60:102] == pytest.approx(survey(beds["one"], 6 * S, 42 * HOP), rel=1e-9)
+    assert sum(ticks) == surveyed(track)
+
+
+def test_a_mono_bed_can_be_surveyed() -> None:
+    mono = Gridded(lambda k: np.full((S, 1), k % 2, np.float32), channels=1)
+    assert len(survey(mono, 0, S)) == 10
