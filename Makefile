@@ -54,8 +54,8 @@ preview: $(MADE)/setup ## play twenty seconds from the middle of the demo
 	$(BIN)/undersong preview $(DEMO) --offline --at 3:00 --for 20s
 
 docs: $(MADE)/setup ## write the reference pages from the schemas
-	$(BIN)/undersong schema recipe --markdown --out docs/reference-recipe.md
-	$(BIN)/undersong schema library --markdown --out docs/reference-library.md
+	@for kind in recipe library voice bed; do \
+	  $(BIN)/undersong schema $$kind --markdown --out docs/reference-$$kind.md; done
 
 clean: ## remove what was made here (the take cache stays)
 	rm -rf build dist $(MADE) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

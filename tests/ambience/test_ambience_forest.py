@@ -34,7 +34,7 @@ def test_a_note_has_its_pitch_level_and_soft_edges():
     spectrum = np.abs(np.fft.rfft(sound))
     assert np.argmax(spectrum) * SECOND / len(sound) == pytest.approx(3000.0, rel=0.01)
     assert np.abs(sound).max() == pytest.approx(np.sqrt(2.0), rel=0.1)
-    assert np.abs(np.diff(sound)).max() < 0.6
+    assert np.abs(np.diff(sound)).max() < 0.7
     assert abs(sound[-2]) < 1e-3
 
 
@@ -85,26 +85,25 @@ def test_a_song_is_never_cut_off():
 
 
 def test_far_birds_are_quieter_and_duller():
-    def song(far: float) -> Frames:
-        kind = KINDS["tit"]
-        placed = type(kind)(phrase=kind.phrase, near=far)
-        bird = Maker(kind=placed, stream=Stream.of(5, "tit"), cell_s=15.0, share=1.0)
-        return Grove((bird,), Stream.of(6), -30.0)._sound(0, 3)
+    wood, bird = grove("tit"), maker("tit")
+    by_distance = sorted(range(0, 700, 7), key=lambda cell: bird.spot(cell)[1])
+    near, far = (
+        [wood._sound(0, cell) for cell in cells] for cells in (by_distance[:5], by_distance[-5:])
+    )
 
-    def overtones(sound: Frames) -> float:
-        spectrum = np.abs(np.fft.rfft(sound.mean(axis=1))) ** 2
-        hz = np.fft.rfftfreq(len(sound), 1 / SECOND)
-        return float(spectrum[hz > 6000].sum() / spectrum[hz < 6000].sum())
+    def overtones(sounds: list[Frames]) -> float:
+        power = sum(np.abs(np.fft.rfft(sound.mean(axis=1))) ** 2 for sound in sounds)
+        hz = np.fft.rfftfreq(len(sounds[0]), 1 / SECOND)
+        return float(power[hz > 6000].sum() / power[hz < 6000].sum())
 
-    near, far = song(0.0), song(0.99)
-    assert np.abs(far).max() < 0.7 * np.abs(near).max()
-    assert overtones(far) < 0.8 * overtones(near)
+    assert np.std(far) < 0.5 * np.std(near)
+    assert overtones(far) < 0.5 * overtones(near)
 
 
 def test_no_bird_startles():
     forest = Forest(ForestOptions(birds=1.0, time="dawn", wind=0.1), 2)
     with_birds, alone = Energies(channels=2), Energies(channels=2)
-    for k in range(180):
+    for k in range(90):
         bed = sum((texture.block(k) for texture in forest._textures), np.zeros((SECOND, 2)))
         alone.push(bed.astype(np.float32))
         with_birds.push(forest.read(k * SECOND, SECOND))
@@ -122,7 +121,7 @@ def test_no_birds_means_no_birds():
 def test_branches_creak_in_the_wind_only():
     def creaks(wind: float) -> int:
         forest = Forest(ForestOptions(birds=0.0, wind=wind), 2)
-        return sum(forest._grove.block(k).any() for k in range(0, 600, 2))
+        return sum(forest._grove.block(k).any() for k in range(0, 300, 3))
 
     assert creaks(0.0) == 0
-    assert creaks(1.0) > 5
+    assert creaks(1.0) > 3

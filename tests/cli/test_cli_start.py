@@ -3,11 +3,10 @@ import sys
 
 import pytest
 
+from undersong import __version__
 from undersong.cli import app
 
-COMMANDS = sorted(
-    command.name for command in app.registered_commands if command.name is not None
-) + ["ambience"]
+COMMANDS = [*(command.name for command in app.registered_commands), "ambience"]
 
 
 def test_all_commands_are_there():
@@ -39,8 +38,6 @@ def test_help_needs_no_numpy(words):
 
 
 def test_the_version_is_said(undersong):
-    from undersong import __version__
-
     assert undersong("--version").out.strip() == f"undersong {__version__}"
 
 

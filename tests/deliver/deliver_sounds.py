@@ -1,5 +1,8 @@
 """Sounds and orders for the tests of deliver/: short, seeded, with a limiter as in the product."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +19,17 @@ from undersong.units import db_to_gain
 RATE = 48_000
 LENGTH = 6 * RATE + 137
 TAGS = Tags(title="Shore", artist="A. Author", album="Starter", language="en")
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond `size`: writing then fails as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 class Held:
@@ -44,10 +58,8 @@ def narrated(length: int = LENGTH) -> Frames:
     rng = np.random.default_rng(7)
     t = np.arange(length) / RATE
     pitch = 2 * np.pi * np.cumsum(115 + 18 * np.sin(2 * np.pi * 0.7 * t)) / RATE
-    buzz = sum(np.cos(k * pitch) / k for k in range(1, 18))
-    syllables = np.clip(np.sin(2 * np.pi * 2.7 * t), 0, 1) * (
-        np.sin(2 * np.pi * 0.3 * t) > -0.5
-    )
+    buzz = sum(np.cos(k * pitch + 0.04 * k**2) / k for k in range(1, 18))
+    syllables = np.clip(np.sin(2 * np.pi * 2.7 * t), 0, 1) * (np.sin(2 * np.pi * 0.3 * t) > -0.5)
     noise = rng.standard_normal((length, 2))
     smooth = np.apply_along_axis(np.convolve, 0, noise, np.hanning(24) / 6, "same")
     voice = np.stack([buzz * syllables] * 2, axis=1)

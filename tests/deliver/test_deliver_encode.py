@@ -1,10 +1,7 @@
 """Delivered files hold what their manifest says, by meters and decoders that are not ours."""
 
 import math
-import resource
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +10,13 @@ import numpy as np
 import pyebur128
 import pytest
 import soundfile
-from deliver_sounds import LENGTH, Held, Mastered, make_order, narrated
+from deliver_sounds import LENGTH, Held, Mastered, make_order, narrated, room_for
 from scipy.signal import resample_poly
 
 from undersong.audio import BlockSource, Frames
 from undersong.deliver import encode
 from undersong.deliver.codecs import CODECS, Encoder
-from undersong.deliver.encode import deliver, write_stem
+from undersong.deliver.encode import deliver
 from undersong.errors import LoudnessError, OutputError
 from undersong.files import digest_file
 from undersong.manifest import Deliverable
@@ -32,17 +29,6 @@ def independent_levels(frames: Frames) -> tuple[float, float]:
     meter.add_frames(frames.reshape(-1), len(frames))
     peak = np.abs(resample_poly(frames.astype(np.float64), 8, 1, axis=0)).max()
     return pyebur128.get_loudness_global(meter), 20 * math.log10(peak)
-
-
-@contextmanager
-def room_for(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond `size`: writing then fails as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def encoded_size(name: str, folder: Path) -> int:
@@ -246,27 +232,3 @@ def test_damage_between_writing_and_checking_is_told(tmp_path):
     order = make_order(tmp_path, ("wav",), master=Cutting(Held(narrated())))
     with pytest.raises(OutputError, match=r"shore\.wav"):
         deliver(order, scribble)
-
-
-def test_a_stem_is_what_the_source_is(tmp_path):
-    frames = narrated() * np.float32(3)  # beyond full scale, which floats can hold
-    path, ticks = tmp_path / "stems" / "voice.wav", list[int]()
-    write_stem(path, Held(frames), LENGTH, ticks.append)
-    read, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    assert rate == 48_000
-    assert soundfile.info(path).subtype == "FLOAT"
-    np.testing.assert_array_equal(read, frames)
-    assert sum(ticks) == LENGTH
-
-
-def test_a_mono_stem_stays_mono(tmp_path):
-    path = tmp_path / "voice.wav"
-    write_stem(path, Held(narrated()[:, :1].copy()), 5000)
-    assert soundfile.info(path).channels == 1
-    assert soundfile.info(path).frames == 5000
-
-
-def test_a_stem_on_a_full_disk_leaves_nothing(tmp_path):
-    with room_for(10_000), pytest.raises(OutputError, match=r"voice\.wav"):
-        write_stem(tmp_path / "voice.wav", Held(narrated()), LENGTH)
-    assert list(tmp_path.iterdir()) == []

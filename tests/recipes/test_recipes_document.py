@@ -205,6 +205,40 @@ def test_a_good_file_becomes_the_model(tmp_path: Path) -> None:
     assert bed.inner == {"on": "yes", "when": "2020-01-01", "none": None, "big": float("inf")}
 
 
+class Whimsical(BaseModel):
+    """A model that is refused as a whole, with a key under another name."""
+
+    size: int = Field(0, ge=1, validation_alias="grösse")
+
+    @model_validator(mode="after")
+    def _refuse(self) -> "Whimsical":
+        message = "nothing fits together"
+        raise ValueError(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("other: 1\n", "1:1: nothing fits together (seen: other: 1)"),
+        ("grösse: 0\n", "1:9: `grösse` is out of range (seen: 0); legal: at least 1"),
+    ],
+)
+def test_faults_of_the_whole_and_of_renamed_keys_have_places(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FaultsError) as caught:
+        load_yaml(path, Whimsical)
+    assert str(caught.value) == f"{path}:{expected}"
+
+
+def test_what_yaml_cannot_read_at_all_is_one_fault() -> None:
+    source = make_source("x", "a: \ud800")
+    (fault,) = read_document(source, 0, len(source.text)).faults
+    assert fault.message.startswith("this is not YAML: ")
+
+
 def test_a_document_knows_the_place_and_the_writing_of_everything() -> None:
     source = make_source("x", "one: 1\nlist:\n  - a: 007\n  - 1.50\nquote: 'q'\n")
     document = read_document(source, 0, len(source.text))

@@ -36,7 +36,7 @@ class Faulty(Hiss):
     def second(self, k: int) -> Frames:
         return self.spoil(k, super().second(k).copy())
 
-    def spoil(self, k: int, sound: Frames) -> Frames:
+    def spoil(self, _k: int, sound: Frames) -> Frames:
         raise NotImplementedError
 
 
@@ -45,13 +45,13 @@ class Loud(Hiss):
 
 
 class Mono(Faulty):
-    def spoil(self, k: int, sound: Frames) -> Frames:
+    def spoil(self, _k: int, sound: Frames) -> Frames:
         sound[:, 1] = sound[:, 0]
         return sound
 
 
 class Opposed(Faulty):
-    def spoil(self, k: int, sound: Frames) -> Frames:
+    def spoil(self, _k: int, sound: Frames) -> Frames:
         # wide enough at high tones, but a strong low tone is opposed
         tone = 0.1 * np.sin(2 * np.pi * 60.0 * np.arange(GRID) / GRID)
         sound[:, 0] += tone.astype(np.float32)
@@ -60,37 +60,38 @@ class Opposed(Faulty):
 
 
 class Offset(Faulty):
-    def spoil(self, k: int, sound: Frames) -> Frames:
+    def spoil(self, _k: int, sound: Frames) -> Frames:
         return sound + np.float32(0.001)
 
 
 class Silent(Faulty):
-    def spoil(self, k: int, sound: Frames) -> Frames:
+    def spoil(self, _k: int, sound: Frames) -> Frames:
         sound[1000:1100] = 0.0
         return sound
 
 
 class NotNumbers(Faulty):
-    def spoil(self, k: int, sound: Frames) -> Frames:
+    def spoil(self, _k: int, sound: Frames) -> Frames:
         sound[7] = np.nan
         return sound
 
 
 class Denormal(Faulty):
-    def spoil(self, k: int, sound: Frames) -> Frames:
+    def spoil(self, _k: int, sound: Frames) -> Frames:
         sound[7] = 1e-42
         return sound
 
 
 class Clicking(Faulty):
-    def spoil(self, k: int, sound: Frames) -> Frames:
+    def spoil(self, _k: int, sound: Frames) -> Frames:
         sound[0] += 0.4
         return sound
 
 
 class Startling(Faulty):
     def spoil(self, k: int, sound: Frames) -> Frames:
-        return sound * np.float32(12.0 if k % 20 == 7 else 1.0)
+        swell = np.sin(np.pi * np.arange(GRID) / GRID) ** 2 if k % 20 == 7 else np.zeros(GRID)
+        return sound * (1.0 + 4.5 * swell[:, None]).astype(np.float32)
 
 
 class Looping(Hiss):

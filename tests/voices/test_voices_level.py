@@ -14,34 +14,34 @@ def mono(seconds: float, gain_db: float = 0, seed: int = 1) -> Mono:
     return (speech(seconds, seed=seed) * db_to_gain(gain_db)).astype(np.float32)
 
 
-def test_loudness_is_that_of_the_voice_on_both_channels():
+def test_loudness_is_that_of_the_voice_on_both_channels() -> None:
     sound = mono(3.0)
     meter = pyebur128.R128State(2, 48_000, pyebur128.MeasurementMode.MODE_I)
     meter.add_frames(np.repeat(sound, 2), len(sound))
     assert level_of(sound) == pytest.approx(pyebur128.get_loudness_global(meter), abs=0.02)
 
 
-def test_one_gain_brings_all_takes_of_a_voice_to_the_speech_level():
+def test_one_gain_brings_all_takes_of_a_voice_to_the_speech_level() -> None:
     takes = [mono(2.0, -9), mono(1.0, -3, seed=2), mono(3.0, -6, seed=3)]
     gain_db = voice_gain(map(survey_of, takes))
     track = np.concatenate(takes) * np.float32(db_to_gain(gain_db))
     assert level_of(track) == pytest.approx(SPEECH_LUFS, abs=0.1)
 
 
-def test_takes_keep_their_differences():
+def test_takes_keep_their_differences() -> None:
     surveys = [survey_of(mono(2.0, -9)), survey_of(mono(2.0, -3))]
     gain = np.float32(db_to_gain(voice_gain(surveys)))
     assert level_of(mono(2.0, -3) * gain) - level_of(mono(2.0, -9) * gain) == pytest.approx(6.0)
 
 
-def test_gains_come_in_steps_so_that_a_mended_line_does_not_move_the_others():
+def test_gains_come_in_steps_so_that_a_mended_line_does_not_move_the_others() -> None:
     before = voice_gain([survey_of(mono(2.0, seed=k)) for k in range(9)])
     after = voice_gain([survey_of(mono(2.0, seed=k)) for k in [*range(8), 20]])
     assert before == after == round(before, 1)
 
 
 @pytest.mark.parametrize("seconds", [0.02, 0.09, 0.25, 0.39])
-def test_speech_shorter_than_a_gating_block_has_its_mean_level(seconds: float):
+def test_speech_shorter_than_a_gating_block_has_its_mean_level(seconds: float) -> None:
     long = mono(2.0)
     short = long[: round(seconds * 48_000)]
     assert math.isfinite(level_of(short))
@@ -49,17 +49,17 @@ def test_speech_shorter_than_a_gating_block_has_its_mean_level(seconds: float):
     assert voice_gain([survey_of(short)]) == pytest.approx(SPEECH_LUFS - level_of(short), abs=0.051)
 
 
-def test_many_short_takes_are_gated_together():
+def test_many_short_takes_are_gated_together() -> None:
     shorts = [mono(0.25, seed=k) for k in range(20)]
     level = SPEECH_LUFS - voice_gain(map(survey_of, shorts))
     assert level == pytest.approx(level_of(np.concatenate(shorts)), abs=1.0)
 
 
-def test_whispered_takes_do_not_pull_the_level_down():
+def test_whispered_takes_do_not_pull_the_level_down() -> None:
     loud = [survey_of(mono(2.0, seed=k)) for k in range(3)]
     faint = survey_of(mono(4.0, -40))
     assert voice_gain([*loud, faint]) == pytest.approx(voice_gain(loud), abs=0.3)
 
 
-def test_speech_too_faint_to_gate_has_its_mean_level():
+def test_speech_too_faint_to_gate_has_its_mean_level() -> None:
     assert level_of(mono(1.0, -70)) == pytest.approx(level_of(mono(1.0)) - 70, abs=0.5)

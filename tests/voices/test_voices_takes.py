@@ -31,7 +31,7 @@ def entries(store: TakeStore, folder: str) -> list[Path]:
     return sorted(path for path in (store.folder / folder).rglob("*") if path.is_file())
 
 
-def test_a_take_comes_back_as_it_was(tmp_path: Path):
+def test_a_take_comes_back_as_it_was(tmp_path: Path) -> None:
     store = TakeStore(tmp_path)
     assert store.get(KEY) is None
     store.put(KEY, TAKE, ORIGIN)
@@ -39,13 +39,13 @@ def test_a_take_comes_back_as_it_was(tmp_path: Path):
     assert len(entries(store, "takes")) == 1
 
 
-def test_a_key_is_64_hex_digits_and_stays_the_same_for_ever():
+def test_a_key_is_64_hex_digits_and_stays_the_same_for_ever() -> None:
     assert KEY == "7b1130135740f4ee6c71c8fd6f8737dd4b65e73d53e4c02bc9d573732dc09ff4"
     origin = Origin.of(Fake(FakeOptions(), Path()), FakeOptions())
     assert take_key(origin, sentence("Let go.")) == KEY
 
 
-def test_all_that_reaches_the_bytes_is_in_the_key_and_nothing_else():
+def test_all_that_reaches_the_bytes_is_in_the_key_and_nothing_else() -> None:
     request = sentence("Let go.")
     ipa = Request(
         words=(SpokenWord(text="Let", ipa="lɛt"), SpokenWord(text="go.")),
@@ -83,7 +83,7 @@ def test_all_that_reaches_the_bytes_is_in_the_key_and_nothing_else():
 )
 def test_a_damaged_entry_is_set_aside_and_made_again(
     tmp_path: Path, damage: Callable[[bytes], bytes]
-):
+) -> None:
     store = TakeStore(tmp_path)
     store.put(KEY, TAKE, ORIGIN)
     path = entries(store, "takes")[0]
@@ -94,13 +94,13 @@ def test_a_damaged_entry_is_set_aside_and_made_again(
     assert len(store.damaged) == 1
 
 
-def test_setting_aside_what_another_process_has_set_aside_is_no_error(tmp_path: Path):
+def test_setting_aside_what_another_process_has_set_aside_is_no_error(tmp_path: Path) -> None:
     store = TakeStore(tmp_path)
     store.set_aside(KEY)
     assert store.damaged == ()
 
 
-def test_no_lock_and_no_half_written_file_is_left(tmp_path: Path):
+def test_no_lock_and_no_half_written_file_is_left(tmp_path: Path) -> None:
     store = TakeStore(tmp_path)
     store.get_or_make(KEY, lambda: TAKE, ORIGIN)
 
@@ -112,7 +112,7 @@ def test_no_lock_and_no_half_written_file_is_left(tmp_path: Path):
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [f"{KEY}.take"]
 
 
-def test_threads_that_want_the_same_take_say_it_once(tmp_path: Path):
+def test_threads_that_want_the_same_take_say_it_once(tmp_path: Path) -> None:
     store = TakeStore(tmp_path)
     barrier = threading.Barrier(6)
     made: list[int] = []
@@ -160,7 +160,7 @@ def holder(tmp_path: Path) -> Iterator[tuple[BaseProcess, Connection]]:
 
 def test_a_take_that_another_process_is_making_is_waited_for(
     tmp_path: Path, holder: tuple[BaseProcess, Connection]
-):
+) -> None:
     stopped = threading.Event()
     stopped.set()
     with pytest.raises(VoiceError, match="another process"):
@@ -169,7 +169,9 @@ def test_a_take_that_another_process_is_making_is_waited_for(
     assert TakeStore(tmp_path).get_or_make(KEY, no_take, ORIGIN) == TAKE
 
 
-def test_a_dead_process_holds_nothing_up(tmp_path: Path, holder: tuple[BaseProcess, Connection]):
+def test_a_dead_process_holds_nothing_up(
+    tmp_path: Path, holder: tuple[BaseProcess, Connection]
+) -> None:
     holder[0].kill()
     holder[0].join()
     other = raw(speech(0.1))
@@ -177,7 +179,9 @@ def test_a_dead_process_holds_nothing_up(tmp_path: Path, holder: tuple[BaseProce
     assert entries(TakeStore(tmp_path), "locks") == []
 
 
-def test_a_file_system_without_locks_is_usable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_file_system_without_locks_is_usable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def none(_descriptor: int) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
@@ -185,7 +189,9 @@ def test_a_file_system_without_locks_is_usable(tmp_path: Path, monkeypatch: pyte
     assert TakeStore(tmp_path).get_or_make(KEY, lambda: TAKE, ORIGIN) == TAKE
 
 
-def test_a_lock_that_fails_otherwise_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_lock_that_fails_otherwise_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(_descriptor: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
@@ -196,7 +202,7 @@ def test_a_lock_that_fails_otherwise_is_an_error(tmp_path: Path, monkeypatch: py
 
 def test_a_lock_file_that_vanished_while_it_was_locked_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     path = tmp_path / "locks" / f"{KEY}.lock"
     real, tries = lock._lock, []
 
@@ -211,7 +217,7 @@ def test_a_lock_file_that_vanished_while_it_was_locked_is_made_again(
     assert len(tries) == 2
 
 
-def test_a_cache_that_cannot_be_made_is_a_clear_error(tmp_path: Path):
+def test_a_cache_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
     store = TakeStore(tmp_path / "cache")
     with pytest.raises(OutputError, match=r"take cache .* not usable") as caught:
@@ -223,7 +229,7 @@ def test_a_cache_that_cannot_be_made_is_a_clear_error(tmp_path: Path):
 
 def test_a_full_cache_is_a_clear_error_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     def full(_self: Path, _content: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -234,14 +240,14 @@ def test_a_full_cache_is_a_clear_error_and_leaves_nothing(
     assert entries(store, "takes") == []
 
 
-def test_an_entry_that_cannot_be_read_is_a_clear_error(tmp_path: Path):
+def test_an_entry_that_cannot_be_read_is_a_clear_error(tmp_path: Path) -> None:
     store = TakeStore(tmp_path)
     (tmp_path / "takes" / KEY[:2] / f"{KEY}.take").mkdir(parents=True)
     with pytest.raises(OutputError, match="not usable"):
         store.get(KEY)
 
 
-def test_a_quarantine_that_cannot_be_made_is_a_clear_error(tmp_path: Path):
+def test_a_quarantine_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     store = TakeStore(tmp_path)
     store.put(KEY, TAKE, ORIGIN)
     (tmp_path / "quarantine").write_text("a file")
@@ -249,7 +255,7 @@ def test_a_quarantine_that_cannot_be_made_is_a_clear_error(tmp_path: Path):
         store.set_aside(KEY)
 
 
-def test_measured_numbers_come_back_and_damage_counts_as_none(tmp_path: Path):
+def test_measured_numbers_come_back_and_damage_counts_as_none(tmp_path: Path) -> None:
     store = TakeStore(tmp_path)
     assert store.measured(KEY) is None
     store.keep_measured(KEY, {"gain_db": 3.5, "hops": [0.1, 0.2]})
@@ -272,7 +278,7 @@ def test_measured_numbers_come_back_and_damage_counts_as_none(tmp_path: Path):
 )
 def test_the_cache_lies_where_the_platform_keeps_caches(
     platform: str, variables: dict[str, str], ending: str, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     for name in ("UNDERSONG_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
     for name, value in ({"HOME": "/home/maker"} | variables).items():

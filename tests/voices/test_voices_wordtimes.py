@@ -22,42 +22,42 @@ def at(start: int, length: int) -> WordTime:
     return WordTime(start=Samples(start), length=Samples(length))
 
 
-def test_marks_are_anchored_on_the_onset():
+def test_marks_are_anchored_on_the_onset() -> None:
     times = word_times(
         words("Let", "go."), [mark(0, 0.1), mark(1, 0.4)], onset=9_600, speech=24_000
     )
     assert times == (at(0, 4_800), at(14_400, 4_800))
 
 
-def test_a_first_mark_far_from_the_onset_is_taken_as_it_is():
+def test_a_first_mark_far_from_the_onset_is_taken_as_it_is() -> None:
     times = word_times(words("Let", "go."), [mark(0, 0.5), mark(1, 0.7)], 4_800, 48_000)
     assert [time.start for time in times] == [19_200, 28_800]
 
 
-def test_marks_that_do_not_begin_with_the_first_word_are_not_anchored():
+def test_marks_that_do_not_begin_with_the_first_word_are_not_anchored() -> None:
     times = word_times(words("Let", "it", "go."), [mark(2, 0.6)], 4_800, 48_000)
     assert times[2].start == 24_000
     assert times[0].start == 0
     assert 0 < times[1].start < 24_000
 
 
-def test_without_marks_words_share_the_speech_by_their_letters():
+def test_without_marks_words_share_the_speech_by_their_letters() -> None:
     times = word_times(words("a", "aaa", "a"), (), 0, 8_000)
     assert times == (at(0, 2_000), at(2_000, 4_000), at(6_000, 2_000))
 
 
-def test_a_word_that_another_one_says_shares_its_time():
+def test_a_word_that_another_one_says_shares_its_time() -> None:
     times = word_times(words("", "twenty", "", "breaths"), [mark(1, 0.0), mark(3, 0.3)], 0, 24_000)
     assert times[0] == times[1] == times[2] == at(0, 4_800)
     assert times[3].start == 14_400
 
 
-def test_several_marks_of_a_word_are_one_span():
+def test_several_marks_of_a_word_are_one_span() -> None:
     times = word_times(words("4-7-8", "now"), [mark(0, 0.0), mark(0, 0.2), mark(1, 0.5)], 0, 48_000)
     assert times[0] == at(0, 14_400)
 
 
-def test_a_mark_reaches_no_further_than_the_next_word():
+def test_a_mark_reaches_no_further_than_the_next_word() -> None:
     times = word_times(words("Let", "go"), [mark(0, 0.0, 9.0), mark(1, 0.5, 9.0)], 0, 48_000)
     assert times == (at(0, 24_000), at(24_000, 24_000))
 
@@ -73,7 +73,7 @@ anything = st.floats(-1, 3) | st.sampled_from([math.nan, math.inf, -math.inf])
 )
 def test_whatever_the_marks_say_there_is_one_time_per_word_in_order_and_inside(
     texts: list[str], marks: list[tuple[int, float, float]], onset: int, speech: int
-):
+) -> None:
     times = word_times(
         words(*texts, "end."), [mark(w, start, length) for w, start, length in marks], onset, speech
     )

@@ -1,7 +1,9 @@
 """What the tests of voices share: sounds made by hand, scripts and libraries."""
 
 import io
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +12,9 @@ import soundfile
 from undersong.recipes.library import Library
 from undersong.recipes.load import load_recipe
 from undersong.recipes.model import Recipe
-from undersong.voices.contract import Mark, RawTake
+from undersong.voices import plugins
+from undersong.voices.contract import EngineOptions, Mark, RawTake, Request
+from undersong.voices.fake import Fake
 
 Array = npt.NDArray[np.float64]
 
@@ -30,9 +34,12 @@ def speech(seconds: float, rate: int = 48_000, *, amplitude: float = 0.2, seed: 
 
     It never falls below a fifth of its amplitude, so its true edges are its ends.
     """
-    t = np.arange(round(seconds * rate)) / rate
+    t: Array = np.arange(round(seconds * rate)) / rate
     pitch = 120 + 20 * np.sin(2 * np.pi * 0.7 * t + seed)
-    voice = sum(np.sin(k * 2 * np.pi * np.cumsum(pitch) / rate) / k for k in range(1, 12))
+    phase = 2 * np.pi * np.cumsum(pitch) / rate
+    voice = np.zeros_like(t)
+    for k in range(1, 12):
+        voice += np.sin(k * phase) / k
     syllables = 0.6 + 0.4 * np.sin(2 * np.pi * 4 * t + seed)
     found: Array = amplitude * syllables * voice / 1.6
     return found
@@ -50,7 +57,8 @@ def noise(
     spectrum = np.fft.rfft(np.random.default_rng(seed).normal(size=n))
     frequency = np.maximum(np.fft.rfftfreq(n, 1 / rate), 20.0)
     found: Array = np.fft.irfft(spectrum / frequency ** (slope / 2), n)
-    return found * 10 ** (dbfs / 20) / np.sqrt(np.mean(found**2))
+    found *= 10 ** (dbfs / 20) / np.sqrt(np.mean(found**2))
+    return found
 
 
 def put(path: Path, text: str) -> Path:
@@ -79,3 +87,28 @@ def make_recipe(library: Library, script: str, voice: str = "tone") -> Recipe:
     """Write a recipe and load it."""
     text = f"---\ntitle: Test\nvoice: {voice}\n---\n\n{script}\n"
     return load_recipe(put(library.root / "recipes" / "test.md", text), library)[0]
+
+
+class Online(Fake):
+    """A fake that needs the network, at another pitch, and counts what it is asked to say."""
+
+    name = "online"
+    draft = False
+    online = True
+    said: ClassVar[list[str]] = []
+    open: ClassVar[list["Online"]] = []
+
+    def __init__(self, options: EngineOptions, library: Path) -> None:
+        super().__init__(options, library)
+        self.open.append(self)
+
+    def say(self, request: Request) -> RawTake:
+        self.said.append(request.written)
+        return super().say(request)
+
+    def close(self) -> None:
+        if self in self.open:
+            self.open.remove(self)
+
+
+ONLINE = EntryPoint(name="online", value="voices_kit:Online", group=plugins.GROUP)

@@ -16,7 +16,7 @@ from undersong.dsp.noise import Stream
 from undersong.units import SAMPLE_RATE
 
 _LENGTH = 1 << 18
-"""Frames of a rendered sound: a phrase of up to 3.2 s and its tail."""
+"""Frames that no rendered sound exceeds: a phrase of up to 3.4 s and its tail."""
 
 _TAIL_S = 1.6
 _DECAY_S = 0.16
@@ -27,7 +27,8 @@ _FADE = 4_800
 _VISIT = 7
 """Cells that a maker stays at one place."""
 
-_KEEP = 24
+_KEEP = 12
+"""Rendered sounds kept in memory, about 1.5 MB each."""
 
 Spectrum = npt.NDArray[np.complex64]
 
@@ -59,6 +60,11 @@ class Maker:
         late_s = float(self.stream.child("start").uniform(cell, 1)[0]) * room_s
         return int((cell * self.cell_s + late_s) * SAMPLE_RATE)
 
+    def spot(self, cell: int) -> tuple[float, float]:
+        """Return where it is: from left (-1) to right (1), and from near (0) to far (1)."""
+        rng = self.stream.child("spot").rng(cell // _VISIT)
+        return float(rng.uniform(-1.0, 1.0)), float(rng.uniform(self.kind.near, 1.0))
+
     def cells(self, start: int, n: int) -> range:
         """Cells whose sounds may reach into samples [start, start + n)."""
         cell = self.cell_s * SAMPLE_RATE
@@ -86,8 +92,9 @@ class Grove:
                 offset = maker.start(cell) - first
                 if -_LENGTH < offset < GRID:
                     sound = self._sound(index, cell)
-                    here = slice(max(offset, 0), min(offset + _LENGTH, GRID))
-                    out[here] += sound[here.start - offset : here.stop - offset]
+                    first_here = max(offset, 0)
+                    part = sound[first_here - offset : GRID - offset]
+                    out[first_here : first_here + len(part)] += part
         return out
 
     def _sound(self, index: int, cell: int) -> Frames:
@@ -100,8 +107,7 @@ class Grove:
         return self._kept[key]
 
     def _render(self, maker: Maker, cell: int) -> Frames:
-        spot = maker.stream.child("spot").rng(cell // _VISIT)
-        side, far = spot.uniform(-1.0, 1.0), spot.uniform(maker.kind.near, 1.0)
+        side, far = maker.spot(cell)
         rng = maker.stream.child("phrase").rng(cell)
         phrase = maker.kind.phrase(rng).astype(np.float32)
         dry = np.fft.rfft(phrase, _LENGTH).astype(np.complex64, copy=False)
@@ -115,7 +121,8 @@ class Grove:
         direct = np.sqrt(2.0) * near * np.array([np.cos(turn), np.sin(turn)], np.float32)
         wet = dry * self._wood() * np.float32(0.35 + 0.5 * far)
         both = np.fft.irfft(wet + direct[:, None] * dry, _LENGTH)
-        sound = np.ascontiguousarray(both.T, np.float32)
+        length = min(len(phrase) + int(_TAIL_S * SAMPLE_RATE), _LENGTH)
+        sound = np.ascontiguousarray(both[:, :length].T, np.float32)
         sound[-_FADE:] *= np.linspace(1.0, 0.0, _FADE, dtype=np.float32)[:, None]
         return sound
 

@@ -53,21 +53,26 @@ class Swings:
     """Levels that wander by themselves, at several time scales at once."""
 
     def __init__(
-        self, stream: Stream, rows: Sequence[tuple[float, float]], *, by_band: bool = False
+        self,
+        stream: Stream,
+        rows: Sequence[tuple[float, float]],
+        *,
+        by_side: bool = True,
+        by_band: bool = False,
     ) -> None:
-        """Take (scale in s, swing in dB) rows; each channel, or each band of it, goes its way."""
-        self._bands = len(bands_hz()) if by_band else 1
+        """Take (scale in s, swing in dB) rows; say whether sides and bands go their own ways."""
+        self._shape = (2 if by_side else 1, len(bands_hz()) if by_band else 1)
+        lanes = self._shape[0] * self._shape[1]
         self._curves = [
-            (Curve(stream.child(scale_s), scale_s, 2 * self._bands), swing_db)
-            for scale_s, swing_db in rows
+            (Curve(stream.child(scale_s), scale_s, lanes), swing_db) for scale_s, swing_db in rows
         ]
 
     def __call__(self, times_s: Values) -> Values:
-        """Return levels in dB, shape (n, 2, bands) or (n, 2, 1); 0 on the average."""
-        total = np.zeros((len(times_s), 2 * self._bands))
+        """Return levels in dB, shape (n, 2 or 1, bands or 1); 0 on the average."""
+        total = np.zeros((len(times_s), self._shape[0] * self._shape[1]))
         for curve, swing_db in self._curves:
             total += swing_db * curve(times_s)
-        return total.reshape(len(times_s), 2, self._bands)
+        return total.reshape(len(times_s), *self._shape)
 
 
 class Splashes:

@@ -119,32 +119,33 @@ _RETREAT: Final = {
         start_s=1.0,
         peak_s=4.6,
         order=5.0,
-        spectrum={100: -46, 400: -34, 1000: -26, 2500: -22, 6000: -22, 14000: -28},
+        spectrum={100: -45, 400: -32, 1000: -23, 2500: -19, 6000: -19, 14000: -26},
         tilt=0.2,
     ),
     "pebble": Phase(
         start_s=1.0,
         peak_s=4.0,
         order=5.0,
-        spectrum={100: -46, 400: -32, 900: -24, 2000: -18, 4500: -18, 14000: -27},
+        spectrum={100: -44, 400: -30, 900: -19, 2000: -11, 4500: -11, 14000: -21},
         tilt=0.1,
     ),
 }
-_SURF: Final = {50: -13, 120: -11, 300: -10, 800: -11, 2000: -17, 5000: -25, 12000: -38}
+_SURF: Final = {50: -12, 120: -10, 300: -9, 800: -10, 2000: -16, 5000: -24, 12000: -37}
 """The waves of the whole coast together."""
 
 _REACH_S: Final = (9.0, 20.0)
 """How long before and after its toppling a wave can be heard."""
 
-_SURF_SWINGS: Final = ((23.0, 1.2), (7.0, 1.3), (2.3, 1.0))
-"""How the distant surf comes and goes: (scale in s, swing in dB)."""
+_SURF_SWINGS: Final = ((23.0, 1.2), (7.0, 1.2))
+_SURF_LEANS: Final = ((7.0, 0.5), (2.3, 1.0))
+"""How the distant surf comes and goes, and how it leans to a side: (scale in s, swing in dB)."""
 
 _FROTH_SWINGS: Final = ((0.9, 0.5), (0.25, 0.5), (0.07, 0.5))
 """How uneven the water is, band by band."""
 
-_LAPS: Final = ((0.7, 0.3, 0.7, {60: 0.5, 1000: 0.6, 8000: 0.6}),)
+_LAPS: Final = ((0.7, 0.3, 0.7, {60: 0.45, 1000: 0.52, 8000: 0.52}),)
 _SPATTER: Final = (
-    (0.25, 0.05, 0.15, {60: 0.15, 400: 0.35, 8000: 0.5}),
+    (0.2, 0.05, 0.15, {60: 0.1, 400: 0.28, 8000: 0.42}),
     (0.05, 0.01, 0.03, {60: 0.0, 400: 0.15, 2000: 0.35, 8000: 0.5}),
 )
 _RATTLE: Final = (
@@ -165,7 +166,8 @@ class Sea:
         self._options = options
         self._waves = stream.child("waves")
         self._sets = Curve(stream.child("sets"), 3.1 * options.period_s)
-        self._surf = Swings(stream.child("surf"), _SURF_SWINGS)
+        self._surf = Swings(stream.child("surf"), _SURF_SWINGS, by_side=False)
+        self._leans = Swings(stream.child("leans"), _SURF_LEANS)
         self._froth = Swings(stream.child("froth"), _FROTH_SWINGS, by_band=True)
         self._laps = Splashes(stream.child("laps"), _LAPS)
         self._spatter = Splashes(stream.child("spatter"), _SPATTER)
@@ -210,7 +212,7 @@ class Sea:
         size = 1.8 * grouped + rng.normal(0.0, 1.0)
         return Wave(
             topples_s=topples,
-            size_db=float(np.clip(size, -5.0, 3.0)),
+            size_db=float(np.clip(size, -4.5, 2.0)),
             pace=float(0.75 + 0.5 * options.swell + 0.02 * size)
             * self._slowness
             * rng.uniform(0.88, 1.14),
@@ -230,7 +232,7 @@ class Sea:
         return np.asarray(_level_db(wave) - 8.0 * self._options.distance)
 
     def _continuum(self, times_s: Values) -> Values:
-        return np.asarray(self._surf(times_s) + self._surf_db)
+        return np.asarray(self._surf(times_s) + self._leans(times_s) + self._surf_db)
 
 
 _SIDES = np.array([0.5, -0.5])

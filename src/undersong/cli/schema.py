@@ -74,7 +74,7 @@ def reference(kind: str, found: dict[str, Any]) -> str:
 def _table(part: dict[str, Any]) -> list[str]:
     rows = ["| key | value | default | meaning |", "|---|---|---|---|"]
     for key, rule in part.get("properties", {}).items():
-        default = "" if rule.get("default") is None else f"`{rule['default']}`"
+        default = f"`{rule['default']}`" if rule.get("default") not in (None, "", {}) else ""
         meaning = str(rule.get("description", "")).replace("\n", " ").replace("|", "\\|")
         rows.append(f"| `{key}` | {_kind(rule)} | {default} | {meaning} |")
     return rows
@@ -84,12 +84,20 @@ def _kind(rule: dict[str, Any]) -> str:
     """Describe a schema's type in a few words."""
     if "enum" in rule:
         return ", ".join(f"`{value}`" for value in rule["enum"])
+    if "const" in rule:
+        return f"`{rule['const']}`"
     if "$ref" in rule:
         return str(rule["$ref"]).rsplit("/", 1)[-1]
     for several in ("anyOf", "oneOf", "allOf"):
         if several in rule:
             kinds = [_kind(option) for option in rule[several] if option.get("type") != "null"]
             return " or ".join(dict.fromkeys(kinds))
-    if rule.get("type") == "array":
+    return _named(rule.get("type", "any"), rule)
+
+
+def _named(kind: str | list[str], rule: dict[str, Any]) -> str:
+    if isinstance(kind, list):  # text that YAML may take for a number is text all the same
+        return _named("string" if "string" in kind else kind[0], rule)
+    if kind == "array":
         return f"list of {_kind(rule.get('items', {}))}"
-    return str(rule.get("type", "any")).replace("object", "mapping")
+    return {"object": "mapping", "string": "text", "integer": "whole number"}.get(kind, kind)

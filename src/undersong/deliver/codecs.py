@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -132,18 +132,13 @@ class Encoder:
     ) -> None:
         """Close the file and take clocks and random numbers out of it."""
         if kind is not None:
-            self._abandon()
+            with suppress(soundfile.LibsndfileError):
+                self._file.close()
             return
         with _telling(self._name):
             self._file.close()
             if self._codec.settle is not None:
                 self._codec.settle(self._path)
-
-    def _abandon(self) -> None:
-        try:
-            self._file.close()
-        except soundfile.LibsndfileError:
-            return  # it is being given up because of an earlier error
 
 
 def container(codec: Codec, *, channels: int, length: int) -> str:

@@ -21,7 +21,7 @@ PROMISE_LU: Final = 0.1
 MAX_ENCODES: Final = 4
 """One is typical of speech, two of dense beds; four were the worst in our measurements."""
 
-_PEAK_STEP_DB = 0.05  # aimed for below the ceiling, twice as much with every encode
+_PEAK_STEP_DB = 0.05  # aimed for below the ceiling; doubled for every earlier file above it
 _LIMITED_DB = 0.5  # with less room than this below the ceiling the limiter is surely at work
 _USUAL_SHARE = 0.8  # of a change of gain that is heard then, until it is measured
 _LEAST_SHARE = 0.2  # more gain than five times what is missing would only squash
@@ -57,7 +57,8 @@ def next_setting(profile: Profile, trials: Sequence[Trial]) -> Setting:
     last = trials[-1]
     missing_lu = profile.integrated_lufs - last.levels.integrated_lufs
     room_db = profile.ceiling_dbtp - last.levels.true_peak_dbtp
-    ceiling_db = min(missing_lu, room_db - _PEAK_STEP_DB * 2 ** (len(trials) - 1))
+    over = sum(trial.levels.true_peak_dbtp > profile.ceiling_dbtp for trial in trials[:-1])
+    ceiling_db = min(missing_lu, room_db - _PEAK_STEP_DB * 2**over)
     share = _heard_share(trials) or (_USUAL_SHARE if room_db < _LIMITED_DB else 1.0)
     return Setting(
         gain_db=last.setting.gain_db + (missing_lu - (1 - share) * ceiling_db) / share,

@@ -18,7 +18,7 @@ from mutagen import MutagenError
 
 from undersong.audio import BlockSource, Frames, Tick, spans
 from undersong.decode import stream_sound
-from undersong.deliver.codecs import CODECS, STEM, Codec, Encoder, unwritten
+from undersong.deliver.codecs import CODECS, Codec, Encoder, unwritten
 from undersong.deliver.correct import MAX_ENCODES, Setting, Trial, holds, next_setting
 from undersong.deliver.id3 import write_mp3_tags, write_wav_tags
 from undersong.deliver.tags import Tags
@@ -99,27 +99,6 @@ def deliver(order: Order, tick: Tick | None = None) -> tuple[Deliverable, ...]:
         attempts = [_first(order, CODECS[name], naming) for name in order.formats]
         held = _until_held(order, attempts, tick or _unseen)
         return tuple(_finish(order, held[attempt.path]) for attempt in attempts)
-
-
-def write_stem(path: Path, source: BlockSource, length: int, tick: Tick | None = None) -> None:
-    """Write `length` samples of `source` as a WAV file of 32-bit floats, 48 kHz, atomically.
-
-    Args:
-        path: the file; RF64 when it grows beyond 4 GB.
-        source: any number of channels.
-        length: in samples.
-        tick: called with samples written, `length` in all.
-
-    Raises:
-        OutputError: no space, no permission, no such folder.
-    """
-    with (
-        atomic(path) as temporary,
-        Encoder(temporary, STEM, channels=source.channels, length=length, name=path) as encoder,
-    ):
-        for start, n in spans(length):
-            encoder.write(source.read(start, n))
-            (tick or _unseen)(n)
 
 
 def _first(order: Order, codec: Codec, naming: ExitStack) -> _Attempt:

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Final
 
+import soundfile
+
 from undersong.audio import BlockSource, Tick, spans
-from undersong.deliver.codecs import FLAC, STEM, WAV, Codec, Encoder
+from undersong.deliver.codecs import FLAC, STEM, WAV, Codec, Encoder, unwritten
 from undersong.errors import OutputError
 from undersong.files import atomic
 
@@ -37,14 +39,27 @@ def write_sound(
         raise OutputError(
             f"cannot write {path}: unknown kind of file", hint=f"end it in {', '.join(PLAIN)}"
         )
-    with (
-        atomic(path) as temporary,
-        Encoder(temporary, chosen, channels=source.channels, length=length, name=path) as encoder,
-    ):
-        for start, n in spans(length):
-            encoder.write(source.read(start, n))
-            if tick is not None:
-                tick(n)
+    with atomic(path) as temporary:
+        with Encoder(
+            temporary, chosen, channels=source.channels, length=length, name=path
+        ) as encoder:
+            for start, n in spans(length):
+                encoder.write(source.read(start, n))
+                if tick is not None:
+                    tick(n)
+        _expect_last(temporary, length, path)
+
+
+def _expect_last(written: Path, length: int, name: Path) -> None:
+    """Read the last frame: libsndfile does not tell when a full disk cut it off a FLAC file."""
+    try:
+        with soundfile.SoundFile(written) as file:
+            file.seek(length - 1)
+            whole = len(file.read(1)) == 1
+    except soundfile.LibsndfileError as error:
+        raise unwritten(name, error) from error
+    if not whole:
+        raise unwritten(name, EOFError())
 
 
 def write_stem(path: Path, source: BlockSource, length: int, tick: Tick | None = None) -> None:

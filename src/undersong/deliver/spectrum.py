@@ -46,25 +46,24 @@ def mel_picture(source: BlockSource, length: int, columns: int) -> MelPicture:
     looks = max(1, min(_LOOKS, round(length / columns / WINDOW)))
     hop = max(-(-length // (columns * looks)), WINDOW // 4)
     count = -(-length // (hop * looks))
-    bank = _bank()
-    found = np.empty((BANDS, count), np.float32)
+    power = np.empty((WINDOW // 2 + 1, count), np.float32)  # 12 MB for the width of a picture
     per_block = max(1, _AT_ONCE_S * SAMPLE_RATE // (hop * looks))
     for first in range(0, count, per_block):
         wanted = min(per_block, count - first)
         reach = (wanted * looks - 1) * hop + WINDOW
-        sound = source.read(first * looks * hop - WINDOW // 2, reach).mean(1)
-        power = bank @ _power(sound, hop)
-        found[:, first : first + wanted] = power.reshape(BANDS, wanted, looks).mean(2)
+        sound = source.read(first * looks * hop - WINDOW // 2, reach)
+        power[:, first : first + wanted] = _power(sound, hop).reshape(-1, wanted, looks).mean(2)
+    bank = _bank()
     return MelPicture(
-        levels_db=10 * np.log10(np.maximum(found, _SILENT)),
-        centres_hz=bank @ np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE) / bank.sum(1),
+        levels_db=10 * np.log10(np.maximum(bank @ power, _SILENT)),
+        centres_hz=bank @ np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE),
         column=hop * looks,
     )
 
 
 def _power(sound: F32, hop: int) -> F32:
     """Return the power (WINDOW / 2 + 1, n) of every windowful; 1 for a full-scale sine's line."""
-    windows = sliding_window_view(sound, WINDOW)[::hop]
+    windows = sliding_window_view(sound, WINDOW, axis=0)[::hop].mean(1)
     hann = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
     spectra = np.fft.rfft(windows * (hann / (WINDOW / 4)), axis=1)
     return np.asarray(spectra.real**2 + spectra.imag**2, np.float32).T

@@ -134,7 +134,7 @@ class Shots:
     cell_s: float
     rise_s: float
     fall_s: float
-    spread: float = 0.8
+    spread: float = 0.65
 
     def __call__(self, times_s: Values) -> Values:
         """Return power at rising `times_s`, shape (n, 2); never below 0."""

@@ -59,7 +59,7 @@ class Piece:
     def stripped(self) -> "Piece":
         """Return the piece without white space around it."""
         bare = self.text.strip()
-        return Piece(text=bare, at=self.at + self.text.find(bare)) if bare else self
+        return Piece(text=bare, at=self.at + self.text.find(bare))
 
     def split(self, separator: str) -> Iterator["Piece"]:
         """Yield the stripped parts between separators that stand outside quotes."""
@@ -131,5 +131,5 @@ def _value(
     try:
         return reader(unquoted(match[2]))
     except WrongValueError as error:
-        reading.wrong(part.at + match.start(2), match[2] or part.text, error)
+        reading.wrong(part.at + (match.start(2) if match[2] else 0), match[2] or part.text, error)
     return None

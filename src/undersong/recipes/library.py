@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from undersong.errors import FaultsError, UnknownNameError
-from undersong.recipes.document import read_document
+from undersong.recipes.document import in_order, read_document
 from undersong.recipes.model import Position
 from undersong.recipes.names import Names, is_safe
 from undersong.recipes.schema import LibraryFile
@@ -170,7 +170,7 @@ def _open(root: Path, path: Path) -> Library:
     document = read_document(source, 0, len(source.text))
     found, faults = document.validate(LibraryFile, bare.names(root))
     if found is None or source.faults:
-        raise FaultsError((*source.faults, *faults))
+        raise FaultsError(in_order((*source.faults, *faults)))
     chosen = found.chosen()
     return Library(
         root=root,

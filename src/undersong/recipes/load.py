@@ -172,6 +172,8 @@ class _Reader:
 
     def _script(self, language: str, pace: str) -> Script:
         """Return the script as a pace parts it, read once for each."""
+        if self._front.body is None:
+            return Script(cues=())
         if pace not in self._scripts:
             self._scripts[pace], faults = read_script(
                 self._source,
@@ -201,10 +203,10 @@ def _seed(stem: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Front:
-    """Front matter, and the offset of the script below it."""
+    """Front matter, and the offset of the script below it; None when that is not known."""
 
     document: Document
-    body: int
+    body: int | None
     faults: tuple[Fault, ...] = ()
 
 
@@ -214,9 +216,10 @@ def _front(source: Source) -> _Front:
         document = read_document(source, *found.span(1))
         return _Front(document=document, body=found.end())
     legal = "first a line `---`, then keys such as `title: …` and `voice: …`, then a line `---`"
-    if _OPENING.match(source.text):
-        message, body = "the front matter is never closed", len(source.text)
-    else:
-        message, body = "there is no front matter", 0
-    document = read_document(source, 0, 0)
-    return _Front(document=document, body=body, faults=(source.fault(0, message, legal=legal),))
+    opened = _OPENING.match(source.text) is not None
+    message = "the front matter is never closed" if opened else "there is no front matter"
+    return _Front(
+        document=read_document(source, 0, 0),
+        body=None if opened else 0,
+        faults=(source.fault(0, message, legal=legal),),
+    )

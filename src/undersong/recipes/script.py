@@ -61,14 +61,9 @@ class _Reader:
         self.assembly.imply(block.gap)
         if block.kind == "rule":
             return
-        before = len(self._reading.faults)
         style = Style(manner=Manner(language=self._reading.language))
         prose = read_prose(self._reading, text, block.start, block.end, style)
         items = read_words(self._reading, prose)
-        if not items and len(self._reading.faults) == before:
-            stretch = text[block.start : block.end]
-            at = block.start + len(stretch) - len(stretch.lstrip())
-            self._reading.fault(at, "no voice can say this", seen=stretch, legal="words")
         if block.kind == "heading":
             self._heading(block, items)
         else:

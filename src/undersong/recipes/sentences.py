@@ -15,6 +15,8 @@ _MIN_SIDE: Final = 4
 """A comma parts clauses only when this many words stand on both sides."""
 
 _END: Final = re.compile(r"[.!?。！？｡．।॥؟۔]$")  # noqa: RUF001 - signs of many scripts
+# what may follow that sign: closers, and dashes or pictures that go with the word
+_TAIL: Final = re.compile(r"[^\w.!?…。！？｡．।॥؟۔]+$")  # noqa: RUF001 - signs of many scripts
 _ELLIPSIS: Final = re.compile(r"(…|\.\.\.?)$")
 _STRONG: Final = re.compile(r"([;:—…；：؛]|\.\.\.?| [–-]|--)$")  # noqa: RUF001 - signs of many scripts
 _COMMA: Final = re.compile(r"[,，、،]$")  # noqa: RUF001 - signs of many scripts
@@ -72,7 +74,7 @@ def ends_sentence(word: str, following: str | None, language: str) -> bool:
 
     Abbreviations, initials, German ordinals, and quoted questions within a sentence do not end it.
     """
-    bare = word.rstrip(CLOSERS + " ")
+    bare = _TAIL.sub("", word)
     if not _END.search(bare):
         return False
     after = _first_letter(following)

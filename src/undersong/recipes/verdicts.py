@@ -95,8 +95,6 @@ def slips(
         if isinstance(inner, Nested):
             keys = [key for owner in _owners(model, path) for key in _keys(owner)]
             yield from (_under(path, slip) for slip in slips(inner.error, inner.model, keys))
-        elif isinstance(inner, ValidationError):
-            yield from (_under(path, slip) for slip in slips(inner, BaseModel))
         elif details["type"] == "extra_forbidden":
             yield _unknown_key(path, model, beside if len(path) == 1 else ())
         elif not _echo(details):

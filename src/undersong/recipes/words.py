@@ -79,6 +79,12 @@ class _Weaver:
     def finish(self) -> list[Token | Marked]:
         """Return everything taken."""
         self._end_word()
+        if self._leading:
+            seen = " ".join(part.text for part in self._leading)
+            legal = "words, or [pause] for a pause"
+            self._reading.fault(
+                self._leading[0].at, "no voice can say this", seen=seen, legal=legal
+            )
         return self._found
 
     def _end_word(self) -> None:

@@ -20,7 +20,7 @@ _SECOND: Final = int(SAMPLE_RATE)
 _HOUR: Final = 3600 * _SECOND
 _FAR: Final = 3 * _HOUR
 _SPOTS: Final = (0, _HOUR, 6 * _HOUR, 12 * _HOUR)
-_SPOT_S: Final = 20
+_SPOT_S: Final = 12
 
 _SEEK_S: Final = 5.0
 _LUFS: Final = (-36.0, -24.0)
@@ -46,7 +46,7 @@ def check_generator(
     Checked for every seed: shape, type and ownership of blocks; samples that depend on their
     position only, whatever the cut, the order and the instance; a seek to 3 h that costs no more
     than a read; level, crest, DC, clicks, denormals, silence, stereo width and mono fold-down,
-    20 s each at 0, 1, 6 and 12 h. Takes some seconds.
+    12 s each at 0, 1, 6 and 12 h. Takes some seconds.
 
     Args:
         generator_class: as registered.
@@ -94,6 +94,10 @@ def _alike(one: Frames, other: Frames) -> float:
     return product / float(np.linalg.norm(one) * np.linalg.norm(other) + 1e-30)
 
 
+def _same(one: Frames, other: Frames) -> bool:
+    return np.array_equal(one, other, equal_nan=True)
+
+
 def _check_name(subject: _Subject) -> None:
     maker = subject.generator_class
     _expect(bool(maker.name), "a generator needs a name")
@@ -110,15 +114,15 @@ def _check_blocks(subject: _Subject) -> None:
         _expect(block.dtype == np.float32, f"{subject.words} gives {block.dtype}, not float32")
         _expect(block.flags.c_contiguous, f"blocks of {subject.words} are not in C order")
         _expect(block.flags.writeable, f"blocks of {subject.words} cannot be written into")
-    kept = source.read(0, 1000)
+    kept = source.read(0, 1000).copy()
     source.read(0, 1000)[:] = 7.0
     _expect(
-        np.array_equal(source.read(0, 1000), kept),
+        _same(source.read(0, 1000), kept),
         f"writing into a block of {subject.words} changes what is read later",
     )
     early = source.read(-100, 200)
     _expect(not early[:100].any(), f"{subject.words} sounds before position 0")
-    _expect(np.array_equal(early[100:], kept[:100]), f"{subject.words} is late after position 0")
+    _expect(_same(early[100:], kept[:100]), f"{subject.words} is late after position 0")
 
 
 def _check_cuts(subject: _Subject) -> None:
@@ -131,7 +135,7 @@ def _check_cuts(subject: _Subject) -> None:
         start, end = pieces[i]
         piece = source.read(_SECOND // 3 + start, end - start)
         _expect(
-            np.array_equal(piece, whole[start:end]),
+            _same(piece, whole[start:end]),
             f"{subject.words}: samples {start} to {end} change when they are read alone",
         )
 
@@ -144,7 +148,7 @@ def _check_seek(subject: _Subject) -> None:
     cost = time.process_time() - started
     _expect(cost < _SEEK_S, f"{subject.words} takes {cost:.1f} s to be read at 3 h")
     fresh = subject.new().read(_FAR - _SECOND, 2 * _SECOND)[_SECOND:]
-    _expect(np.array_equal(there, fresh), f"{subject.words} at 3 h depends on how one got there")
+    _expect(_same(there, fresh), f"{subject.words} at 3 h depends on how one got there")
 
 
 def _check_sound(subject: _Subject) -> None:

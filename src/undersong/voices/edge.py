@@ -34,19 +34,22 @@ RATE_PERCENT: Final = (-50, 100)
 
 
 class EdgeOptions(EngineOptions):
-    """What a voice file may say about an Edge voice.
-
-    Attributes:
-        voice: short name such as `en-US-AvaNeural`; edge-tts would let markup through here.
-        rate_percent: how much faster than the voice's own speed.
-        pitch_hz: how much higher than the voice's own pitch.
-    """
+    """What a voice file may say about an Edge voice."""
 
     voice: str = Field(
-        default="en-US-AvaNeural", pattern=r"\A[a-z]{2,3}-[A-Z][A-Za-z]+(-[A-Za-z]+)*-\w+Neural\z"
+        default="en-US-AvaNeural",
+        pattern=r"^[a-z]{2,3}-[A-Z][A-Za-z]+(-[A-Za-z]+)*-[A-Za-z0-9]+Neural$",  # no markup
+        description="Short name of the voice; `edge-tts --list-voices` knows them all.",
     )
-    rate_percent: int = Field(default=0, ge=RATE_PERCENT[0], le=RATE_PERCENT[1])
-    pitch_hz: int = Field(default=0, ge=-50, le=50)
+    rate_percent: int = Field(
+        default=0,
+        ge=RATE_PERCENT[0],
+        le=RATE_PERCENT[1],
+        description="How much faster than the voice's own speed.",
+    )
+    pitch_hz: int = Field(
+        default=0, ge=-50, le=50, description="How much higher than the voice's own pitch."
+    )
 
 
 class Edge:
@@ -77,11 +80,8 @@ class Edge:
         if importlib.util.find_spec("edge_tts") is None:
             return "the package edge-tts is not installed"
         host, port = _service()
-        try:
-            socket.create_connection((host, port), REACH_S).close()
-        except OSError as error:
-            return f"{host} cannot be reached: {error.strerror or error}"
-        return None
+        why = _why_unreachable(host, port)
+        return f"{host} cannot be reached: {why}" if why else None
 
     def say(self, request: Request) -> RawTake:
         """Return the MP3 as it came, and marks for the words that the service named.
@@ -173,6 +173,23 @@ def _reason(error: Exception) -> str:
     if status == 403:  # noqa: PLR2004 - HTTP: forbidden
         return "it refuses us (403): edge-tts is out of date, or the clock or the address is wrong"
     return f"it answers {status}" if status else str(error) or type(error).__name__
+
+
+def _why_unreachable(host: str, port: int) -> str | None:
+    """Try to connect for REACH_S: in a thread, because looking up a name knows no time-out."""
+    found: list[str | None] = []
+
+    def reach() -> None:
+        try:
+            socket.create_connection((host, port), REACH_S).close()
+            found.append(None)
+        except OSError as error:
+            found.append(error.strerror or str(error))
+
+    thread = threading.Thread(target=reach, daemon=True)
+    thread.start()
+    thread.join(REACH_S)
+    return found[0] if found else f"no answer within {REACH_S:g} s"
 
 
 def _service() -> tuple[str, int]:

@@ -62,50 +62,62 @@ class Edges:
     noisy: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Envelope:
+    """A take millisecond by millisecond: its peak, its mean and its mean square."""
+
+    peak: Values
+    mean: Values
+    square: Values
+
+    @classmethod
+    def of(cls, take: Mono) -> "_Envelope":
+        blocks = np.pad(take.astype(np.float64), (0, -len(take) % BLOCK)).reshape(-1, BLOCK)
+        return cls(
+            peak=np.maximum(blocks.max(axis=1), -blocks.min(axis=1)),
+            mean=blocks.mean(axis=1),
+            square=np.einsum("ij,ij->i", blocks, blocks) / BLOCK,
+        )
+
+    def part(self, start: int, end: int) -> "_Envelope":
+        return _Envelope(
+            peak=self.peak[start:end], mean=self.mean[start:end], square=self.square[start:end]
+        )
+
+    def level(self, window_ms: int) -> Values:
+        """Return the RMS of a window around every millisecond, without rumble and DC."""
+        slow = _moving_mean(self.mean, RUMBLE_MS)
+        lively = self.square - 2 * slow * self.mean + slow**2  # mean square of what differs
+        return np.sqrt(np.maximum(_moving_mean(lively, window_ms), 0.0))
+
+
 def find_edges(take: Mono) -> Edges | None:
     """Return the speech edges of a levelled take, or None when nothing stands out."""
-    floor = _noise_floor(take)
+    envelope = _Envelope.of(take)
+    floor = _noise_floor(envelope)
     if floor > 0:
-        active = np.sqrt(_mean_squares(take, SMOOTH_MS)) > floor * db_to_gain(STAND_OUT_DB)
+        active = envelope.level(SMOOTH_MS) > floor * db_to_gain(STAND_OUT_DB)
     else:
-        active = _peaks(take) > db_to_gain(GATE_DBFS)
+        active = envelope.peak > db_to_gain(GATE_DBFS)
     runs = _speech_runs(active)
     if not runs:
         return None
     return Edges(start=runs[0][0] * BLOCK, end=min(runs[-1][1] * BLOCK, len(take)), noisy=floor > 0)
 
 
-def _noise_floor(take: Mono) -> float:
+def _noise_floor(envelope: _Envelope) -> float:
     """Return the level (RMS) of a steady background that reaches the gate, 0 if there is none."""
-    peaks = _peaks(take)
-    sounding = np.flatnonzero(peaks > db_to_gain(NOTHING_DBFS))
+    sounding = np.flatnonzero(envelope.peak > db_to_gain(NOTHING_DBFS))
     if len(sounding) <= 2 * NOISE_MS:
         return 0.0
-    first, last = int(sounding[0]), int(sounding[-1]) + 1
-    levels = np.sqrt(_mean_squares(take[first * BLOCK : last * BLOCK], FLOOR_MS))
+    inner = envelope.part(int(sounding[0]), int(sounding[-1]) + 1)
+    levels = inner.level(FLOOR_MS)
     ranked = np.sort(levels)
     low, high = float(ranked[NOISE_MS // 10]), float(ranked[NOISE_MS])
     steady = high <= low * db_to_gain(STEADY_DB)
     below_speech = high <= float(ranked[-1]) * db_to_gain(-SPEECH_SPAN_DB)
-    reaches_gate = peaks[first:last][levels <= high].max() > db_to_gain(GATE_DBFS)
+    reaches_gate = inner.peak[levels <= high].max() > db_to_gain(GATE_DBFS)
     return high if steady and below_speech and reaches_gate else 0.0
-
-
-def _peaks(take: Mono) -> npt.NDArray[np.float32]:
-    peaks: npt.NDArray[np.float32] = np.abs(_blocks(take)).max(axis=1)
-    return peaks
-
-
-def _blocks(take: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    """Return the take as (milliseconds, BLOCK), its last block filled up with silence."""
-    return np.pad(take, (0, -len(take) % BLOCK)).reshape(-1, BLOCK)
-
-
-def _mean_squares(take: Mono, window_ms: int) -> Values:
-    """Return the mean square of a window around every millisecond, without rumble and DC."""
-    wide = take.astype(np.float64)
-    lively = wide - _moving_mean(wide, RUMBLE_MS * BLOCK)
-    return _moving_mean(np.square(_blocks(lively)).mean(axis=1), window_ms)
 
 
 def _moving_mean(values: Values, width: int) -> Values:

@@ -36,7 +36,7 @@ class EngineStatus:
 class VoiceStatus:
     """A voice of the library and its engines, in its order of preference.
 
-    A voice whose file holds faults has no engines; `about` then says what is wrong.
+    A voice whose file holds faults has one nameless engine, whose `why_not` is the first of them.
     """
 
     name: str
@@ -74,9 +74,9 @@ def _voice(name: str, library: Library) -> VoiceStatus:
     try:
         voice = load_voice(name, library)
     except UndersongError as error:
-        return VoiceStatus(
-            name=name, title=name, language="", about=error.message, terms="", engines=()
-        )
+        why = error.message.split("\n")[0]
+        wrong = EngineStatus(engine="", draft=False, online=False, why_not=why)
+        return VoiceStatus(name=name, title=name, language="", about="", terms="", engines=(wrong,))
     checks: Iterator[EngineStatus] = (
         _status(choice.engine, choice.options, library.root) for choice in voice.engines
     )

@@ -29,23 +29,20 @@ AMPLITUDE: Final = 0.25
 
 
 class FakeOptions(EngineOptions):
-    """What a voice file may say about the fake voice.
+    """What a voice file may say about the fake voice."""
 
-    Attributes:
-        speed: words pass this many times faster.
-        pitch_hz: tone of the lowest word; words lie up to an octave above it.
-        marks: whether it tells when words are said.
-        why_not: makes `check` give this reason.
-        fail_on: a request that holds this word fails.
-        break_on: a request that holds this word returns bytes that are no sound.
-    """
-
-    speed: float = Field(default=1.0, ge=0.25, le=4.0)
-    pitch_hz: float = Field(default=160.0, ge=50.0, le=1000.0)
-    marks: bool = True
-    why_not: str | None = None
-    fail_on: str | None = None
-    break_on: str | None = None
+    speed: float = Field(
+        default=1.0, ge=0.25, le=4.0, description="Words pass this many times faster."
+    )
+    pitch_hz: float = Field(
+        default=160.0, ge=50.0, le=1000.0, description="Words lie up to an octave above this."
+    )
+    marks: bool = Field(default=True, description="Whether it tells when words are said.")
+    why_not: str | None = Field(default=None, description="Makes `check` give this reason.")
+    fail_on: str | None = Field(default=None, description="Fails on phrases with this word.")
+    break_on: str | None = Field(
+        default=None, description="Returns bytes that are no sound for phrases with this word."
+    )
 
 
 class Fake:

@@ -1,6 +1,7 @@
 """The words of a recipe, spoken: choose, say, level, and hand on what planning may know."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from undersong.audio import Tick
 from undersong.errors import VoiceError
@@ -47,7 +48,7 @@ def narrate(  # noqa: PLR0913 - the choices of a run, by keyword
         FaultsError: a voice file holds faults.
         OutputError: the take cache cannot be used.
     """
-    said = recipe.script.utterances
+    said, damaged = recipe.script.utterances, len(store.damaged)
     names = dict.fromkeys(utterance.voice or recipe.voice for utterance in said)
     voices = {name: load_voice(name, library) for name in (recipe.voice, *names)}
     parts = {name: _part(recipe, voices[name], _of(said, recipe, name)) for name in names}
@@ -65,7 +66,7 @@ def narrate(  # noqa: PLR0913 - the choices of a run, by keyword
         engine_version=lead.fingerprint if lead else "",
         draft=any(spoken.draft for spoken in casts.values()),
         takes=tuple(takes[utterance.index] for utterance in said),
-        notes=(*_notes(casts, voices, recipe), *_mended(store)),
+        notes=(*_notes(casts, voices, recipe), *_mended(store.damaged[damaged:])),
         credits=tuple(dict.fromkeys(voices[n].credit for n in names if voices[n].credit)),
     )
 
@@ -117,5 +118,5 @@ def _tongue(language: str) -> str:
     return language.lower().split("-")[0]
 
 
-def _mended(store: TakeStore) -> list[str]:
-    return [f"a damaged take was made again; the old one is {path}" for path in store.damaged]
+def _mended(damaged: Sequence[Path]) -> list[str]:
+    return [f"a damaged take was made again; the old one is {path}" for path in damaged]

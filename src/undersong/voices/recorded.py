@@ -39,13 +39,11 @@ DIRECT: Final = frozenset({"WAV", "WAVEX", "FLAC", "MP3"})
 
 
 class RecordedOptions(EngineOptions):
-    """What a voice file must say about recorded takes.
+    """What a voice file must say about recorded takes."""
 
-    Attributes:
-        folder: where the takes lie, seen from the library's folder.
-    """
-
-    folder: str = Field(min_length=1)
+    folder: str = Field(
+        min_length=1, description="Folder of the takes, seen from the library's folder."
+    )
 
 
 class Recorded:

@@ -148,10 +148,10 @@ def _edges(levelled: Mono) -> Edges:
 
 def _audible(sound: Mono) -> tuple[int, int]:
     """Return the first sample above EDGE_DBFS and the one after the last."""
-    loud = np.flatnonzero(np.abs(sound) > db_to_gain(EDGE_DBFS))
-    if not len(loud):
+    loud = np.abs(sound) > db_to_gain(EDGE_DBFS)
+    if not loud.any():
         raise VoiceError("no speech stands out in the take")
-    return int(loud[0]), int(loud[-1]) + 1
+    return int(loud.argmax()), len(loud) - int(loud[::-1].argmax())
 
 
 def _one_channel(frames: Frames) -> Mono:

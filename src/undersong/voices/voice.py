@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
@@ -69,15 +69,7 @@ class EngineEntry(BaseModel):
 
 
 class VoiceFile(BaseModel):
-    """A voice as its file describes it.
-
-    Attributes:
-        engines: in order of preference; the first that can run here speaks the whole track.
-        lexicon: respellings by word, for every engine.
-        about: one line for lists.
-        terms: what may be done with tracks spoken by this voice.
-        credit: line to show wherever such a track is offered.
-    """
+    """A voice as its file describes it: who speaks, and how words want to be said."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -93,12 +85,40 @@ class VoiceFile(BaseModel):
     terms: Prose = Field(default="", description="What may be done with tracks it speaks.")
     credit: Line = Field(default="", description="Line to show wherever such a track is offered.")
 
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's own
+        """Return the JSON Schema, with the options of every engine that is installed."""
+        found = super().model_json_schema(*args, **kwargs)
+        engines = {name.title(): _entry_schema(name) for name in engine_names()}
+        for schema in engines.values():
+            found["$defs"] |= schema.pop("$defs", {})
+        found["$defs"] |= engines
+        found["$defs"]["EngineEntry"] = {"anyOf": [{"$ref": f"#/$defs/{name}"} for name in engines]}
+        return found
+
+
+def _entry_schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema of one engine's entry: its name and its options."""
+    try:
+        schema = engine_class(name).Options.model_json_schema()
+    except VoiceError as error:
+        schema = {"type": "object", "description": error.message}
+    chosen = {"engine": {"enum": [name], "description": "Name of the engine."}}
+    schema["properties"] = chosen | schema.get("properties", {})
+    schema["required"] = ["engine", *schema.get("required", ())]
+    return schema
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
     """A voice that recipes can name. Not yet: any engine that runs.
 
-    Attributes are those of `VoiceFile`; `name` is the file's.
+    Attributes:
+        engines: in order of preference; the first that can run here speaks the whole track.
+        lexicon: respellings by word, for every engine.
+        about: one line for lists.
+        terms: what may be done with tracks spoken by this voice.
+        credit: line to show wherever such a track is offered.
     """
 
     name: str

@@ -110,13 +110,12 @@ ENGLISH: Final = Language(
         whole="{hour} o'clock",
         early="oh {minute}",
         twelve=True,
-        halves={"a": "ay M", "p": "P M"},
         words=r"[AaPp](?:\.\s?[Mm]\b\.?|\s?[Mm]\b)|o'clock\b",
     ),
     abbreviations={
         "24/7": "twenty four seven",
         "a.k.a.": "also known as",
-        "a.m.": "ay M",
+        "a.m.": "A M",
         "and/or": "and or",
         "approx": "approximately",
         "approx.": "approximately",
@@ -167,7 +166,6 @@ ENGLISH: Final = Language(
         "ADHD AI AM ASMR BA CEO DIY DNA EEG EKG EMDR EU FAQ FBI GPS HIV IBS ICU ID IQ IVF "
         "MA MRI NHS OCD PA PMS PTSD REM RNA TV UFO UI UK UN URL US USA USB UV VIP"
     ),
-    letters={"A": "ay"},
     numbered=(
         "Act",
         "Book",

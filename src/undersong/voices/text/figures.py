@@ -23,6 +23,9 @@ REFUSALS: Final = (
 ALIASES: Final = {"bs": "sr", "hr": "sr", "kk": "kz", "nb": "no", "nn": "no"}
 """Languages that num2words knows by another code, or by that of their nearest neighbour."""
 
+FEWER_FIGURES: Final = {"am": 6}
+"""Languages whose converter never ends on longer numbers (num2words 0.5.14, Amharic)."""
+
 Form = Literal["cardinal", "ordinal", "year"]
 
 
@@ -53,7 +56,8 @@ def point_and_minus(code: str) -> tuple[str, str]:
 
 def cardinal(figures: str, code: str) -> str:
     """Say a whole number; one that starts with 0 or is very long figure by figure."""
-    if len(figures) > MOST_FIGURES or (len(figures) > 1 and figures[0] == "0"):
+    long = len(figures) > FEWER_FIGURES.get(code, MOST_FIGURES)
+    if long or (len(figures) > 1 and figures[0] == "0"):
         return digits(figures, code)
     return _words(int(figures), code, "cardinal")
 

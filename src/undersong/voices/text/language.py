@@ -150,7 +150,6 @@ class Language:
         titles: said instead before a capital letter, with or without a full stop.
         before_figures: said instead before a figure.
         acronyms: said letter by letter although they have vowels; between spaces.
-        letters: letters that engines do not take for themselves.
         numbered: words after which a Roman numeral is a number.
     """
 
@@ -192,5 +191,4 @@ class Language:
     titles: Mapping[str, str] = field(default_factory=dict[str, str])
     before_figures: Mapping[str, str] = field(default_factory=dict[str, str])
     acronyms: str = ""
-    letters: Mapping[str, str] = field(default_factory=dict[str, str])
     numbered: tuple[str, ...] = ()

@@ -50,6 +50,7 @@ KEPT: Final = frozenset(
 MARKS: Final = "\N{TRADE MARK SIGN}\N{SERVICE MARK}\N{COPYRIGHT SIGN}\N{REGISTERED SIGN}"
 
 FRACTION_SLASH: Final = "\N{FRACTION SLASH}"
+SPACE_FOR: Final = {"*": "", '"': ""}  # signs that may stand inside a word without parting it
 CLOSING: Final = ",.?!;:" + ELLIPSIS
 LETTER: Final = r"[^\W\d_\N{SUPERSCRIPT TWO}\N{SUPERSCRIPT THREE}]"
 """A letter of any script, for regular expressions, in which raised figures count as letters."""
@@ -77,8 +78,7 @@ def sayable(text: str) -> str:
     voice stays, directly behind a letter. Without any letter, only such a mark may remain.
     """
     bare = _PAUSE.sub(", ", _NARROW.sub(" ", text))
-    bare = "".join(_let_through(bare, i) for i in range(len(bare)))
-    return _CHUNK.sub(lambda chunk: _one_mark(chunk.group()), bare).strip()
+    return _CHUNK.sub(lambda chunk: _one_mark(chunk.group()), _let_through(bare)).strip()
 
 
 def has_letter(text: str) -> bool:
@@ -116,24 +116,23 @@ def _is_selector(char: str) -> bool:
     return "VARIATION SELECTOR" in unicodedata.name(char, "")
 
 
-def _let_through(text: str, i: int) -> str:
-    char = text[i]
-    if char.isalpha() and char not in KEPT:
-        return char
-    if char in CLOSING or char.isspace():
-        return char
-    before = text[i - 1] if i else " "
-    after = text[i + 1] if i + 1 < len(text) else " "
-    if unicodedata.category(char) in {"Mn", "Mc"}:
-        return char if before.isalpha() or unicodedata.category(before).startswith("M") else ""
-    if char == "'":
-        inside = _is_letter(before) and after.isalpha()
-        return char if inside else ""
-    return "" if char in '*"' else " "
+def _let_through(text: str) -> str:
+    kept = " "
+    for i, char in enumerate(text):
+        spoken = kept[-1].isalpha() or _is_mark(kept[-1])
+        if _is_mark(char):
+            kept += char if spoken else ""
+        elif char == "'":
+            kept += char if spoken and text[i + 1 : i + 2].isalpha() else ""
+        elif char.isalpha() and char not in KEPT:
+            kept += char
+        else:
+            kept += char if char in CLOSING else SPACE_FOR.get(char, " ")
+    return kept
 
 
-def _is_letter(char: str) -> bool:
-    return char.isalpha() or unicodedata.category(char).startswith("M")
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char) in {"Mn", "Mc"}
 
 
 def _one_mark(chunk: str) -> str:

@@ -20,11 +20,6 @@ BESIDE_FIGURES: Final = "~<>#\N{ALMOST EQUAL TO}\N{PLUS-MINUS SIGN}"
 VOWEL: Final = re.compile("[AEIOUY]")
 
 
-def spelled(letters: str, language: Language) -> str:
-    """Return letters to be said one by one."""
-    return " ".join(language.letters.get(letter, letter) for letter in letters)
-
-
 def _abbreviation(match: Match, language: Language) -> Pieces | None:
     said = language.abbreviations.get(re.sub(r"\s", " ", match.group().lower()))
     return (Piece(match.start(), said + stop(match)),) if said else None
@@ -46,7 +41,7 @@ def _acronym(match: Match, language: Language) -> Pieces | None:
     else:
         spell = not (VOWEL.search(letters) or SOUNDS.fullmatch(letters))
     plural = "'s" if match["plural"] else ""
-    return (Piece(match.start(), spelled(letters, language) + plural),) if spell else None
+    return (Piece(match.start(), " ".join(letters) + plural),) if spell else None
 
 
 def _shouted(line: str, language: Language) -> bool:
@@ -58,7 +53,7 @@ def _shouted(line: str, language: Language) -> bool:
 def _initials(match: Match, language: Language) -> Pieces:
     """`U.S.`, `J. R. Smith`."""
     letters = re.sub(r"[.\s]", "", match.group())
-    return (Piece(match.start(), spelled(letters, language) + stop(match)),)
+    return (Piece(match.start(), " ".join(letters) + stop(match)),)
 
 
 def _roman(match: Match, language: Language) -> Pieces | None:
@@ -79,7 +74,7 @@ def _address(match: Match, language: Language) -> Pieces:
         "@": language.signs["@"],
         "/": language.slash,
         "-": language.dash,
-        "www": spelled("www", language),
+        "www": "w w w",
     }
     parts = re.findall(rf"www|{LETTER}+|\d+|[.@/-]", match["address"])
     said = (

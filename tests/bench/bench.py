@@ -1,0 +1,318 @@
+"""`make bench`: speed as ratios and throughput, memory, and quality of delivered files.
+
+Run alone on the machine. Writes docs/bench.md and docs/bench.json. Independent tools judge what
+is delivered: ffmpeg (imageio-ffmpeg's binary) and libebur128.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+import pyebur128
+import soundfile
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = sys.executable
+BEDS = ("waves", "forest", "breeze")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a command cost: wall and CPU seconds of it and its children, peak megabytes."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+def spent(command: list[str], env: dict[str, str] | None = None) -> Cost:
+    """Run a command alone in a fresh process and measure it."""
+    code = (
+        "import json,resource,subprocess,sys,time\n"
+        "t=time.perf_counter()\n"
+        "subprocess.run(sys.argv[1:],check=True,stdout=subprocess.DEVNULL,stderr=subprocess.DEVNULL)\n"
+        "u=resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(json.dumps([time.perf_counter()-t,u.ru_utime+u.ru_stime,u.ru_maxrss/1024]))\n"
+    )
+    done = subprocess.run(
+        [PYTHON, "-c", code, *command],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | (env or {}),
+    )
+    wall_s, cpu_s, peak_mb = json.loads(done.stdout)
+    return Cost(wall_s=wall_s, cpu_s=cpu_s, peak_mb=peak_mb)
+
+
+def undersong(*words: str | Path) -> list[str]:
+    return [PYTHON, "-m", "undersong", *(str(word) for word in words)]
+
+
+def ffmpeg_binary() -> str:
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
+
+
+def ffmpeg_levels(path: Path) -> dict[str, float]:
+    """Loudness, range and true peak by ffmpeg's ebur128 on the decoded file."""
+    command = [ffmpeg_binary(), "-hide_banner", "-nostats", "-i", str(path)]
+    command += ["-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    summary = text[text.rindex("Summary:") :]
+    found = {
+        "integrated_lufs": r"I:\s+(-?[\d.]+) LUFS",
+        "range_lu": r"LRA:\s+(-?[\d.]+) LU",
+        "true_peak_dbtp": r"Peak:\s+(-?[\d.]+) dBFS",
+    }
+    return {key: float(re.search(rule, summary)[1]) for key, rule in found.items()}  # type: ignore[index]
+
+
+def libebur128_levels(path: Path) -> dict[str, float]:
+    """Integrated loudness by libebur128, and length, of the decoded file."""
+    with soundfile.SoundFile(path) as file:
+        meter = pyebur128.R128State(
+            file.channels, file.samplerate, pyebur128.MeasurementMode.MODE_I
+        )
+        for block in file.blocks(48_000, dtype="float64", always_2d=True):
+            meter.add_frames(block.ravel(), len(block))
+        length_s = file.frames / file.samplerate
+    return {"integrated_lufs": pyebur128.get_loudness_global(meter), "length_s": length_s}
+
+
+def start_up() -> list[dict[str, Any]]:
+    rows = []
+    for words in (("--help",), ("render", "--help"), ("check",), ("plan", "evening-body-scan")):
+        costs = [spent(undersong(*words)) for _ in range(5)]
+        rows.append(
+            {
+                "command": f"undersong {' '.join(words)}",
+                "cpu_s": round(statistics.median(cost.cpu_s for cost in costs), 3),
+                "peak_mb": round(max(cost.peak_mb for cost in costs)),
+            }
+        )
+    return rows
+
+
+def beds(seconds: int) -> list[dict[str, Any]]:
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name in BEDS:
+            out = Path(folder) / f"{name}.wav"
+            length = f"{seconds}s"
+            cost = spent(undersong("ambience", "render", name, "--length", length, "--out", out))
+            rows.append(
+                {
+                    "bed": name,
+                    "times_real_time_per_core": round(seconds / cost.cpu_s),
+                    "peak_mb": round(cost.peak_mb),
+                }
+            )
+    return rows
+
+
+def voice() -> dict[str, Any]:
+    """Throughput of the offline voice: takes made for a script, first and again from the cache."""
+    recipe = ROOT / "recipes" / "evening-body-scan.md"
+    with tempfile.TemporaryDirectory() as cache:
+        words = ("plan", recipe, "--spoken", "--offline", "--json")
+        env = {"UNDERSONG_CACHE": cache}
+        first, again = (spent(undersong(*words), env) for _ in range(2))
+        printed = subprocess.run(
+            undersong(*words), capture_output=True, check=True, env=os.environ | env
+        ).stdout
+    phrases = json.loads(printed)["phrases"]
+    said_s = sum(phrase["end"] - phrase["start"] for phrase in phrases) / 48_000
+    made_cpu_s = max(first.cpu_s - again.cpu_s, 1e-3)
+    return {
+        "phrases": len(phrases),
+        "speech_s": round(said_s, 1),
+        "first_cpu_s": round(first.cpu_s, 2),
+        "again_cpu_s": round(again.cpu_s, 2),
+        "times_real_time_per_core": round(said_s / made_cpu_s),
+    }
+
+
+def track(formats: str, length: str, folder: Path) -> tuple[Cost, Path, dict[str, Any]]:
+    """Render the evening body scan at a length and in some formats, takes already made."""
+    text = (ROOT / "recipes" / "evening-body-scan.md").read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^length:.*$", f"length: {length}", text)
+    text = re.sub(r"(?m)^formats:.*$", f"formats: [{formats}]", text)
+    library = folder / "library"
+    subprocess.run(undersong("init", library), check=True, stdout=subprocess.DEVNULL)
+    recipe = library / "recipes" / "bench.md"
+    recipe.write_text(text, encoding="utf-8")
+    subprocess.run(
+        undersong("plan", recipe, "--spoken", "--offline", "--json"),
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    cost = spent(undersong("render", recipe, "--offline", "--out", folder / "out"))
+    made = folder / "out" / "bench"
+    return cost, made, json.loads((made / "manifest.json").read_text(encoding="utf-8"))
+
+
+def tracks(length: str, seconds: float) -> list[dict[str, Any]]:
+    rows = []
+    for formats in ("wav", "flac", "mp3", "mp3, flac"):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            os.environ["UNDERSONG_CACHE"] = str(folder / "cache")
+            cost, made, manifest = track(formats, length, folder)
+            file = made / manifest["deliverables"][0]["file"]
+            rows.append(
+                {
+                    "formats": formats,
+                    "wall_s": round(cost.wall_s, 1),
+                    "times_real_time": round(seconds / cost.wall_s),
+                    "cpu_s": round(cost.cpu_s, 1),
+                    "peak_mb": round(cost.peak_mb),
+                    "target_lufs": manifest["target_lufs"],
+                    "ours": manifest["deliverables"][0]["levels"],
+                    "ffmpeg": ffmpeg_levels(file),
+                    "libebur128": libebur128_levels(file),
+                    "limited_share": manifest["limited_share"],
+                    "encodes": manifest["deliverables"][0]["encodes"],
+                }
+            )
+    return rows
+
+
+LONG = """\
+---
+title: A long night
+voice: offline
+ambience: {bed}
+formats: [{formats}]
+loudness: sleep
+fades: {{in: 6s, out: 60s, after: 60s}}
+---
+
+# Resting
+
+Let yourself rest. [{rest}] Nothing is asked of you. [{rest}] Let the night go on. [{rest}]
+
+Rest well.
+"""
+
+
+def growth(minutes: tuple[int, ...], bed: str, formats: str) -> list[dict[str, Any]]:
+    """Render tracks of several lengths: time should grow in step, memory not at all."""
+    rows = []
+    for length in minutes:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            os.environ["UNDERSONG_CACHE"] = str(folder / "cache")
+            library = folder / "library"
+            subprocess.run(undersong("init", library), check=True, stdout=subprocess.DEVNULL)
+            recipe = library / "recipes" / "long.md"
+            rest = f"{(length * 60 - 75) // 3}s"
+            text = LONG.format(bed=bed, formats=formats, rest=rest)
+            recipe.write_text(text, encoding="utf-8")
+            cost = spent(undersong("render", recipe, "--offline", "--out", folder / "out"))
+            manifest = json.loads((folder / "out" / "long" / "manifest.json").read_text())
+            length_s = manifest["length_s"]
+            rows.append(
+                {
+                    "minutes": round(length_s / 60, 1),
+                    "wall_s": round(cost.wall_s, 1),
+                    "times_real_time": round(length_s / cost.wall_s),
+                    "peak_mb": round(cost.peak_mb),
+                }
+            )
+    return rows
+
+
+def measuring(seconds: int) -> dict[str, Any]:
+    """Our meter and ffmpeg's on the same file in one run, whole processes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bed.wav"
+        subprocess.run(
+            undersong("ambience", "render", "waves", "--length", f"{seconds}s", "--out", path),
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        command = [ffmpeg_binary(), "-i", str(path), "-af", "ebur128=peak=true", "-f", "null", "-"]
+        ours = min((spent(undersong("measure", path)) for _ in range(3)), key=lambda c: c.cpu_s)
+        theirs = min((spent(command) for _ in range(3)), key=lambda c: c.cpu_s)
+    return {
+        "ours_times_real_time": round(seconds / ours.cpu_s),
+        "ffmpeg_times_real_time": round(seconds / theirs.cpu_s),
+        "ratio": round(theirs.cpu_s / ours.cpu_s, 2),
+    }
+
+
+def table(rows: list[dict[str, Any]]) -> list[str]:
+    """Return a Markdown table; nested values become `key value` pairs."""
+
+    def cell(value: Any) -> str:
+        if isinstance(value, dict):
+            return ", ".join(f"{k} {v:.2f}" for k, v in value.items() if v is not None)
+        return str(value)
+
+    names = list(rows[0])
+    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    return lines + ["| " + " | ".join(cell(row[name]) for name in names) + " |" for row in rows]
+
+
+def page(found: dict[str, Any]) -> str:
+    machine = found["machine"]
+    lines = [
+        "# Measured",
+        "",
+        "<!-- Written by `make bench`; do not edit. -->",
+        "",
+        (
+            f"On {machine['cores']} cores, {machine['python']}, {machine['system']}. Machines are "
+            "shared: read ratios, not seconds. Levels are of the *decoded* files, by three meters."
+        ),
+    ]
+    for title, rows in found["tables"].items():
+        lines += ["", f"## {title}", "", *table(rows)]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--small", action="store_true", help="seconds instead of minutes")
+    parser.add_argument("--long", action="store_true", help="also a three-hour track")
+    wanted = parser.parse_args()
+    lengths = (1, 2) if wanted.small else (10, 60, 180) if wanted.long else (10, 30)
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["UNDERSONG_CACHE"] = cache
+        tables = {
+            "Start-up": start_up(),
+            "Beds": beds(20 if wanted.small else 120),
+            "Offline voice": [voice()],
+            "Measuring a file": [measuring(60 if wanted.small else 600)],
+        }
+        if not wanted.small:
+            tables["The ten-minute body scan, takes cached"] = tracks("10m", 600)
+        tables["Growth with length (FLAC, waves)"] = growth(lengths, "waves", "flac")
+    found = {
+        "machine": {
+            "cores": os.cpu_count(),
+            "python": f"Python {platform.python_version()}",
+            "system": platform.platform(),
+        },
+        "tables": tables,
+    }
+    docs = ROOT / "docs"
+    if not wanted.small:
+        (docs / "bench.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        (docs / "bench.md").write_text(page(found), encoding="utf-8")
+    sys.stdout.write(page(found))
+
+
+if __name__ == "__main__":
+    main()
