@@ -50,6 +50,7 @@ COURSES = [
     ("One.\n\n---\n\nTwo.", "natural", ["One.", "~section", "Two."]),
     ("One.\n***\nTwo.", "natural", ["One.", "~section", "Two."]),
     ("# A\n\nOne.\n\n## B ##\nTwo.", "natural", ["# A", "One.", "~section", "# B", "Two."]),
+    ("# C#  too # \nOne.", "natural", ["# C# too", "One."]),
     ("# *A* day\nOne.", "natural", ["# A day", "One."]),
     ("- one\n- two\n  more\n\n+ three", "natural",
      ["one", "~sentence", "two more", "~paragraph", "three"]),

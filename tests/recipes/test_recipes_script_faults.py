@@ -74,6 +74,8 @@ BAD = [
     ]),
     ("One *two three _four.", [
         "1:5 this emphasis is never closed", "1:16 this emphasis is never closed"]),
+    ("One *two *three.", [
+        "1:5 this emphasis is never closed", "1:10 this emphasis is never closed"]),
     ('One ()[sub:"x"] two.', ["1:5 there are no words in these parentheses"]),
     ('(a)[] (a)[sbu:"x"] (a)[sub] (a)[sub:"…"] (a)[sub:"x"; sub:"y"] (a)[sub:"x"; /y/]', [
         "1:4 an empty mark",

@@ -17,7 +17,8 @@ _DROPPED: Final = "\x00"
 
 _COMMENT: Final = re.compile(r"(?<!\\)<!--(?:.*?(-->)|.*)", re.DOTALL)
 _QUOTE: Final = re.compile(r"\s*((?:> ?)+)")
-_HEADING: Final = re.compile(r"\s*#{1,6}(?:\s+(\S.*?))?(?:\s+#+)?\s*")
+_HEADING: Final = re.compile(r"\s*#{1,6}(?=\s|$)")
+_HEADING_END: Final = re.compile(r"(?:^|\s)#+$")
 _RULE: Final = re.compile(r"\s*([-*_])(?:[ \t]*\1){2,}\s*")
 
 # a number that another one follows is a countdown ("3. 2. 1."), which is said
@@ -105,7 +106,7 @@ class _Sorter:
             self._quote = depth
         offset = at + self._blank(at, quote)
         rest = line[offset - at :]
-        if _RULE.fullmatch(rest) or _HEADING.fullmatch(rest):
+        if _RULE.fullmatch(rest) or _HEADING.match(rest):
             yield from self._close("section")
             yield self._single(rest, offset)
         elif rest.strip():
@@ -115,14 +116,15 @@ class _Sorter:
         """Return a rule or a heading, which end with their line."""
         self._number = 0
         sign = offset + len(rest) - len(rest.lstrip())
-        heading = _HEADING.fullmatch(rest)
+        heading = _HEADING.match(rest)
         if heading is None:
             return Block(kind="rule", start=sign, end=offset + len(rest), gap="section")
-        if heading[1] is None:
+        title = _HEADING_END.sub("", rest[heading.end() :].strip()).strip()
+        if not title:
             self._reading.fault(sign, "this heading has no title", legal="# Title")
             return Block(kind="rule", start=sign, end=sign, gap="section")
-        start, end = heading.span(1)
-        return Block(kind="heading", start=offset + start, end=offset + end, gap="section")
+        start = offset + rest.index(title, heading.end())
+        return Block(kind="heading", start=start, end=start + len(title), gap="section")
 
     def _text_line(self, rest: str, offset: int) -> Iterator[Block]:
         item = self._item(rest)

@@ -56,6 +56,7 @@ class _Scanner:
         self._text = text
         self._pairs = pairs
         self._depth = 0
+        self._unclosed_stars: set[tuple[str, int]] = set()
         self._rules: dict[str, Callable[[re.Match[str], int, Style], Scan]] = {
             "escape": self._escape,
             "stars": self._stars,
@@ -112,12 +113,16 @@ class _Scanner:
         before, after = text[found.start() - 1 : found.start()], text[found.end() : end][:1]
         if not after.strip() or (found[0][0] == "_" and before.isalnum()):
             return None
+        if (found[0], end) in self._unclosed_stars:
+            return None
         longer: int | None = None
         for run in self._runs(found, end):
             if len(run[0]) == need:
                 return run.start()
             if len(run[0]) > need and longer is None:
                 longer = run.end() - need
+        if longer is None:
+            self._unclosed_stars.add((found[0], end))  # nor will any later one be
         return longer
 
     def _runs(self, found: re.Match[str], end: int) -> Iterator[re.Match[str]]:

@@ -1,8 +1,10 @@
 """Where sentences and clauses end: pure functions of written words."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Final
 
 CLOSERS: Final = "\"'”’»›)]}*_」』》）"  # noqa: RUF001 - signs of many scripts
@@ -20,6 +22,8 @@ _TAIL: Final = re.compile(r"[^\w.!?…。！？｡．।॥؟۔]+$")  # noqa: RU
 _ELLIPSIS: Final = re.compile(r"(…|\.\.\.?)$")
 _STRONG: Final = re.compile(r"([;:—…；：؛]|\.\.\.?| [–-]|--)$")  # noqa: RUF001 - signs of many scripts
 _COMMA: Final = re.compile(r"[,，、،]$")  # noqa: RUF001 - signs of many scripts
+_SIGN, _WEAK_SIGN, _LINK, _NOTHING = 0.0, 0.1, 0.25, 1.0  # badness of a cut
+_DENSE_PER_WORD: Final = 2
 _DENSE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff]")
 
 
@@ -94,9 +98,10 @@ def clauses(words: Sequence[str], bound: frozenset[int], *, at_signs: bool) -> l
         at_signs: part at semicolons, colons, dashes, ellipses and weighty commas. Phrases of
             more than `LONGEST` words are parted in any case.
     """
-    cuts = [k for k in _signed(words) if k not in bound] if at_signs else []
+    weighed = _Weighed.of(words)
+    cuts = [k for k in _signed(weighed) if k not in bound] if at_signs else []
     edges = [0, *cuts, len(words)]
-    more = [k for start, end in pairwise(edges) for k in _shortened(words, start, end, bound)]
+    more = [k for start, end in pairwise(edges) for k in _shortened(weighed, start, end, bound)]
     return sorted({*cuts, *more})
 
 
@@ -115,55 +120,71 @@ def _abbreviated(stem: str, following: str | None, after: str, language: str) ->
     return initial or (tongue == "de" and re.fullmatch(r"\d{1,2}", stem) is not None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Weighed:
+    """Words as numbers, so that long texts are parted in reasonable time.
+
+    Attributes:
+        until: size of the words before each index; one more entry than words.
+        badness: of a cut before each index: signs, then link words, then anything else.
+    """
+
+    until: Sequence[float]
+    badness: Sequence[float]
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> "_Weighed":
+        """Weigh words."""
+        sizes = (max(1.0, len(_DENSE.findall(word)) / _DENSE_PER_WORD) for word in words)
+        badness = [_badness(before, word) for before, word in pairwise(words)]
+        return cls(until=(0.0, *accumulate(sizes)), badness=(math.inf, *badness))
+
+    def size(self, start: int, end: int) -> float:
+        """Count words; where a script has no spaces, two characters count as one."""
+        return self.until[end] - self.until[start]
+
+
+def _badness(before: str, word: str) -> float:
+    bare = before.rstrip(CLOSERS)
+    if _STRONG.search(bare):
+        return _SIGN
+    if _COMMA.search(bare):
+        return _WEAK_SIGN
+    return _LINK if word.lower().strip(",.;:") in _LINKS else _NOTHING
+
+
+def _signed(weighed: _Weighed) -> Iterator[int]:
+    """Yield the indices after signs that part clauses."""
+    last = len(weighed.badness)
+    strong = [*(k for k, badness in enumerate(weighed.badness) if badness == _SIGN), last]
+    start = 0
+    for stop in strong:
+        for k in range(start + 1, stop):
+            if (
+                weighed.badness[k] == _WEAK_SIGN
+                and min(weighed.size(start, k), weighed.size(k, stop)) >= _MIN_SIDE
+            ):
+                yield k
+                start = k
+        if stop < last:
+            yield stop
+        start = stop
+
+
+def _shortened(weighed: _Weighed, start: int, end: int, bound: frozenset[int]) -> Iterator[int]:
+    """Yield the indices that part words [start, end) into phrases of bearable length.
+
+    The best cut is at a sign near the middle; nearness weighs less than the kind of place.
+    """
+    whole = weighed.size(start, end)
+    inner = [k for k in range(start + 1, end) if k not in bound]
+    if whole <= LONGEST or not inner:
+        return
+    best = min(inner, key=lambda k: weighed.badness[k] + abs(weighed.size(start, k) / whole - 0.5))
+    yield from _shortened(weighed, start, best, bound)
+    yield best
+    yield from _shortened(weighed, best, end, bound)
+
+
 def _first_letter(word: str | None) -> str:
     return next((sign for sign in word or "" if sign.isalnum()), "")
-
-
-def _signed(words: Sequence[str]) -> Iterator[int]:
-    """Yield the indices after signs that part clauses."""
-    strong = {k for k in range(1, len(words)) if _STRONG.search(_bare(words[k - 1]))}
-    start = 0
-    for k in range(1, len(words)):
-        stop = min((s for s in strong if s > k), default=len(words))
-        weighty = _size(words[start:k]) >= _MIN_SIDE and _size(words[k:stop]) >= _MIN_SIDE
-        if k in strong or (weighty and _COMMA.search(_bare(words[k - 1]))):
-            yield k
-            start = k
-
-
-def _shortened(words: Sequence[str], start: int, end: int, bound: frozenset[int]) -> Iterator[int]:
-    """Yield the indices that part words [start, end) into phrases of bearable length."""
-    if _size(words[start:end]) <= LONGEST:
-        return
-    inner = [k for k in range(start + 1, end) if k not in bound]
-    if not inner:
-        return
-    best = min(inner, key=lambda k: _badness(words, start, k, end))
-    yield from _shortened(words, start, best, bound)
-    yield best
-    yield from _shortened(words, best, end, bound)
-
-
-def _badness(words: Sequence[str], start: int, k: int, end: int) -> tuple[float, int]:
-    """Rate a cut: signs before link words before anything else, then the middle."""
-    whole = _size(words[start:end])
-    off = abs(_size(words[start:k]) / whole - 0.5)
-    bare = _bare(words[k - 1])
-    if _STRONG.search(bare):
-        kind = 0.0
-    elif _COMMA.search(bare):
-        kind = 0.1
-    elif words[k].lower().strip(",.;:") in _LINKS:
-        kind = 0.25
-    else:
-        kind = 1.0
-    return kind + off, k
-
-
-def _bare(word: str) -> str:
-    return word.rstrip(CLOSERS)
-
-
-def _size(words: Sequence[str]) -> float:
-    """Count words; where a script has no spaces, two characters count as one."""
-    return sum(max(1.0, len(_DENSE.findall(word)) / 2) for word in words)

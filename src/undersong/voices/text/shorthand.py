@@ -52,6 +52,7 @@ def _shouted(line: str, language: Language) -> bool:
 
 def _initials(match: Match, language: Language) -> Pieces:
     """`U.S.`, `J. R. Smith`."""
+    del language
     letters = re.sub(r"[.\s]", "", match.group())
     return (Piece(match.start(), " ".join(letters) + stop(match)),)
 
