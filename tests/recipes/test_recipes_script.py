@@ -59,6 +59,8 @@ COURSES = [
      ["one", "~paragraph", "two", "~paragraph", "Text.", "~paragraph", "2.", "~sentence", "Two."]),
     ("3. 2. 1. Rest.", "natural",
      ["3.", "~sentence", "2.", "~sentence", "1.", "~sentence", "Rest."]),
+    ("- 3.5 waves\n1. 2.5 more\n- 2. no", "natural",
+     ["3.5 waves", "~sentence", "2.5 more", "~sentence", "2. no"]),
     ("1. 2. Rest.", "natural", ["1.", "~sentence", "2.", "~sentence", "Rest."]),
     ("> One.\n> Two.\n\nThree.", "natural", ["One.", "~sentence", "Two.", "~paragraph", "Three."]),
     ("> > One.\n> Two.\nThree.", "natural", ["One.", "~paragraph", "Two.", "~paragraph", "Three."]),

@@ -22,7 +22,7 @@ _HEADING_END: Final = re.compile(r"(?:^|\s)#+$")
 _RULE: Final = re.compile(r"\s*([-*_])(?:[ \t]*\1){2,}\s*")
 
 # a number that another one follows is a countdown ("3. 2. 1."), which is said
-_ITEM: Final = re.compile(r"\s*(?:[-*+]|(\d{1,3})[.)])[ \t]+(?!\d+[.)])(?=\S)")
+_ITEM: Final = re.compile(r"\s*(?:[-*+]|(\d{1,3})[.)](?![ \t]+\d+[.)](?:\s|$)))[ \t]+(?=\S)")
 
 _FOREIGN: Final = (
     (re.compile(r"\s*#{1,6}(?=[^\s#])"), "a heading needs a space after `#`"),

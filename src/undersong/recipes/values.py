@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import cache
 from typing import Final
 
 from undersong.errors import nearest
@@ -26,6 +27,9 @@ LANGUAGE_PATTERN: Final = r"^([A-Za-z]{2,3})(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{
 
 _MINUS: Final = ("-", "\u2212", "\u2013")  # hyphen, minus sign, en dash
 _DIGITS_MAX: Final = 12
+
+
+_limit = cache(parse_seconds)  # few limits, read again and again
 
 
 class WrongValueError(ValueError):
@@ -63,7 +67,7 @@ def read_time(text: str, low: str, high: str, *, legal: str | None = None) -> Fr
         message = "this is not a time"
         raise WrongValueError(message, legal=f"{legal}, {TIME_FORMS}")
     seconds = parse_seconds(bare) if len(bare) < 4 * _DIGITS_MAX else Fraction(10**_DIGITS_MAX)
-    if not parse_seconds(low) <= seconds <= parse_seconds(high):
+    if not _limit(low) <= seconds <= _limit(high):
         message = "this time is out of range"
         raise WrongValueError(message, legal=legal)
     return seconds

@@ -68,8 +68,8 @@ class _Weaver:
             for start, end in pairwise(cuts):
                 if start:
                     self._end_word()
-                part = replace(said, text=run[0][start:end], at=said.at + run.start() + start)
-                self._draft.append(part)
+                at = said.at + run.start() + start
+                self._draft.append(Said(text=run[0][start:end], at=at, style=said.style))
 
     def mark(self, marked: Marked) -> None:
         """Take a mark."""
