@@ -1,6 +1,7 @@
 """The starter library keeps what docs/safety.md and docs/writing-recipes.md ask of makers."""
 
 import re
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -78,6 +79,12 @@ def test_sentences_are_short(slug: str) -> None:
 def test_breath_is_slow_and_never_held(slug: str) -> None:
     phases = [cue for cue in RECIPES[slug].script.cues if isinstance(cue, BreathPhase)]
     assert {f"{cue.name} {cue.seconds}" for cue in phases} == {"in 4", "out 6"}
+
+
+@pytest.mark.parametrize("slug", RECIPES)
+def test_the_voice_never_rushes_from_one_thing_to_the_next(slug: str) -> None:
+    inner = [gap for gap in timeline(RECIPES[slug]).gaps if gap.kind not in {"before", "after"}]
+    assert [gap for gap in inner if to_seconds(gap.end - gap.start) < Fraction(2, 5)] == []
 
 
 @pytest.mark.parametrize("slug", LONG)

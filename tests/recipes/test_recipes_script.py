@@ -4,7 +4,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from recipes_notation import lines, read, script
 
@@ -29,6 +29,7 @@ def test_the_example_of_the_design_reads_as_meant() -> None:
         "Let yourself arrive.",
         "[4s]",
         "There is nowhere else to be.",
+        "~paragraph",
         "<in 4 Breathe in,>",
         "<out 6 and breathe out.>",
         "<in 4 In,>",
@@ -60,7 +61,7 @@ COURSES = [
     ("3. 2. 1. Rest.", "natural",
      ["3.", "~sentence", "2.", "~sentence", "1.", "~sentence", "Rest."]),
     ("- 3.5 waves\n1. 2.5 more\n- 2. no", "natural",
-     ["3.5 waves", "~sentence", "2.5 more", "~sentence", "2. no"]),
+     ["3.5 waves", "~sentence", "2.5 more", "~sentence", "2.", "~sentence", "no"]),
     ("1. 2. Rest.", "natural", ["1.", "~sentence", "2.", "~sentence", "Rest."]),
     ("> One.\n> Two.\n\nThree.", "natural", ["One.", "~sentence", "Two.", "~paragraph", "Three."]),
     ("> > One.\n> Two.\nThree.", "natural", ["One.", "~paragraph", "Two.", "~paragraph", "Three."]),
@@ -104,10 +105,13 @@ COURSES = [
     ("Breathe out![4s] Rest.", "natural", ["Breathe out!", "[4s]", "Rest."]),
     # breaths replace what is implied beside them
     ("One.\n\n[breathe: out 6s, in 4s, hold 2s, rest 1s, say first, times 2]\n\nTwo.", "natural",
-     ["One.", "<in 4 Breathe in,>", "<hold 2 Hold,>", "<out 6 and breathe out.>", "<rest 1>",
+     ["One.", "~paragraph", "<in 4 Breathe in,>", "<hold 2 Hold,>", "<out 6 and breathe out.>",
+      "<rest 1>",
       "<in 4>", "<hold 2>", "<out 6>", "<rest 1>", "Two."]),
     ("[breathe: say none] One.", "natural", ["<in 4>", "<out 6>", "One."]),
-    ("One. [breathe]", "natural", ["One.", "<in 4 Breathe in,>", "<out 6 and breathe out.>"]),
+    ("One. [breathe] Two.", "natural",
+     ["One.", "~sentence", "<in 4 Breathe in,>", "<out 6 and breathe out.>", "Two."]),
+    ("One. [3s] [breathe: say none]", "natural", ["One.", "[3s]", "<in 4>", "<out 6>"]),
     # commas belong to calm paces
     ("Let the waves come in, and let them go.", "natural",
      ["Let the waves come in, and let them go."]),
@@ -263,6 +267,7 @@ PROSE = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None)  # a shared machine may be slow
 @given(PROSE, st.sampled_from(["calm", "natural"]))
 def test_no_word_is_lost_and_every_word_stands_where_it_says(
     parts: list[tuple[str, str, str]], pace: str
@@ -282,6 +287,7 @@ def test_no_word_is_lost_and_every_word_stands_where_it_says(
         assert utterance.position == utterance.words[0].position
 
 
+@settings(deadline=None)  # a shared machine may be slow
 @given(PROSE)
 def test_at_any_place_there_is_one_pause(parts: list[tuple[str, str, str]]) -> None:
     text = "start" + "".join(f"{gap}{style.format(word) or word}" for word, style, gap in parts)
@@ -301,6 +307,7 @@ def test_at_any_place_there_is_one_pause(parts: list[tuple[str, str, str]]) -> N
             assert not inside
 
 
+@settings(deadline=None)  # a shared machine may be slow
 @given(st.text(alphabet='ab .,[]()*_!"<>-#/\\:;\n4s{}`|', max_size=60))
 def test_no_script_however_odd_breaks_the_reader(text: str) -> None:
     found, faults = read(text)

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from undersong.errors import FaultsError
@@ -58,6 +58,7 @@ def test_control_characters_are_blanked_and_reported_once_per_run() -> None:
     ]
 
 
+@settings(deadline=None)  # a shared machine may be slow
 @given(st.text(alphabet="ab\n", max_size=40), st.data())
 def test_a_position_leads_back_to_its_character(text: str, data: st.DataObject) -> None:
     source = make_source("x", text)

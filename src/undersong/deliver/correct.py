@@ -57,8 +57,7 @@ def next_setting(profile: Profile, trials: Sequence[Trial]) -> Setting:
     last = trials[-1]
     missing_lu = profile.integrated_lufs - last.levels.integrated_lufs
     room_db = profile.ceiling_dbtp - last.levels.true_peak_dbtp
-    over = sum(trial.levels.true_peak_dbtp > profile.ceiling_dbtp for trial in trials[:-1])
-    ceiling_db = min(missing_lu, room_db - _PEAK_STEP_DB * 2**over)
+    ceiling_db = min(missing_lu, room_db - _PEAK_STEP_DB)
     share = _heard_share(trials) or (_USUAL_SHARE if room_db < _LIMITED_DB else 1.0)
     return Setting(
         gain_db=last.setting.gain_db + (missing_lu - (1 - share) * ceiling_db) / share,

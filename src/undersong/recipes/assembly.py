@@ -91,13 +91,14 @@ class Assembly:
         return (*self.cues, *self._pending)
 
     def _ask(self, cue: Pause | ElasticPause | Breath) -> None:
-        self._implied, self._asked = None, True
         if not isinstance(cue, Breath):
+            self._implied, self._asked = None, True
             self._pending.append(cue)
             return
+        self._settle()  # a breath is spoken: what leads up to it keeps its pause
         found = tuple(breath.phases(cue, self.language, self._indices.__next__))
-        self._pending += found
-        self._here = found[0].position
+        self.cues += found
+        self._here, self._asked = found[0].position, True  # and its last phase is a pause already
 
     def _settle(self) -> None:
         """Something sounds now: decide what comes before it."""

@@ -74,11 +74,6 @@ class Nested(ValueError):  # noqa: N818 - raised by validators, never seen by a 
         self.error = error
 
 
-def wrong(message: str, *, legal: str | None = None, near: str | None = None) -> WrongValueError:
-    """Return what a validator raises."""
-    return WrongValueError(message, legal=legal, near=near)
-
-
 def slips(
     error: ValidationError, model: type[BaseModel], beside: Iterable[str] = ()
 ) -> Iterator[Slip]:

@@ -16,7 +16,8 @@ from pydantic import (
 
 from undersong.errors import UnknownNameError, VoiceError, nearest
 from undersong.recipes.fields import Language, Text
-from undersong.recipes.verdicts import Nested, wrong
+from undersong.recipes.values import WrongValueError
+from undersong.recipes.verdicts import Nested
 from undersong.voices.contract import EngineOptions
 from undersong.voices.plugins import engine_class, engine_names
 
@@ -52,9 +53,10 @@ class EngineEntry(BaseModel):
             engine_class(name)
         except UnknownNameError as error:
             known = engine_names()
-            raise wrong(error.message, legal=", ".join(known), near=nearest(name, known)) from error
+            near = nearest(name, known)
+            raise WrongValueError(error.message, legal=", ".join(known), near=near) from error
         except VoiceError as error:
-            raise wrong(error.message) from error
+            raise WrongValueError(error.message) from error
         return name
 
     @model_validator(mode="after")
