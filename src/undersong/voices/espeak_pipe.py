@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -77,8 +78,9 @@ class Worker:
     def stop(self) -> None:
         """End the process and wait for it."""
         self._process.kill()
-        with self._process:  # closes the pipes and waits
+        with suppress(BrokenPipeError), self._process:  # closes the pipes and waits
             pass
+        self._process.wait()
 
 
 class Pool:
@@ -107,7 +109,10 @@ class Pool:
             except DiedError:
                 worker.stop()
                 continue
-            except BaseException:
+            except VoiceError:
+                self._idle.put(worker)
+                raise
+            except BaseException:  # interrupted: what it still says would answer the next request
                 worker.stop()
                 raise
             self._idle.put(worker)

@@ -5,9 +5,10 @@ GPL library stays behind them and a crash of it hurts nobody. Every phrase is sa
 loaded library with fixed seeds: espeak-ng seeds its noise with the time of day and remembers what
 it said before, and would otherwise never repeat itself bit for bit.
 
-Request: {"text", "voice", "rate_wpm", "pitch", "range", "gap", "phonemes"}. Answer: {"ok": true,
-"rate_hz", "bytes", "marks": [[position, sample], …]} followed by that many bytes of 16-bit mono
-PCM, or {"ok": false, "error", "bytes": 0}. Positions count characters of the text from 0.
+Request: {"text", "voice", "tongue", "rate_wpm", "pitch", "range", "gap", "phonemes"}; `tongue` is
+another voice that says it, or "". Answer: {"ok": true, "rate_hz", "bytes", "marks": [[position,
+sample], …]} followed by that many bytes of 16-bit mono PCM, or {"ok": false, "error", "bytes": 0}.
+Positions count characters of the text from 0.
 """
 
 import _ctypes
@@ -104,6 +105,8 @@ def say(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         library.espeak_ng_SetRandSeed(SEED)
         ctypes.CDLL(None if os.name == "posix" else "ucrtbase").srand(SEED)
         _choose(library, request["voice"])
+        if request.get("tongue"):
+            _choose(library, request["tongue"])
         for number, name, usual in PARAMETERS:
             library.espeak_SetParameter(number, int(request.get(name, usual)), 0)
         pcm, marks = _synthesise(library, request)
