@@ -25,7 +25,7 @@ def estimate(text: str, rate: float = 1.0) -> TakeFacts:
     ],
 )
 def test_an_estimate_is_near_what_the_offline_voice_takes(text: str, measured_s: float) -> None:
-    assert estimate(text).speech / 48_000 == pytest.approx(measured_s, abs=0.6)
+    assert estimate(text).speech / 48_000 == pytest.approx(measured_s, abs=0.7)
 
 
 def test_half_the_rate_takes_twice_as_long() -> None:
