@@ -35,11 +35,13 @@ def test_errors_come_with_their_hint(capsys):
 def test_progress_draws_bars_on_a_terminal(monkeypatch, capsys):
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setattr(screen.err, "_force_terminal", True)
+    monkeypatch.setattr(screen.err, "is_interactive", True)
     progress = screen.Progress()
     with progress.shown():
         tick = progress.stage("mixing", 4)
         tick(2)
         progress.note("half way")
+        progress._bars.refresh()
     said = capsys.readouterr().err
     assert "half way" in said
     assert "mixing" in said
