@@ -91,10 +91,13 @@ class _Envelope:
         return np.sqrt(np.maximum(_moving_mean(lively, window_ms), 0.0))
 
 
-def find_edges(take: Mono) -> Edges | None:
-    """Return the speech edges of a levelled take, or None when nothing stands out."""
+def find_edges(take: Mono, *, room: bool = True) -> Edges | None:
+    """Return the speech edges of a levelled take, or None when nothing stands out.
+
+    `room` False: whatever sounds is the voice itself, even where it only breathes.
+    """
     envelope = _Envelope.of(take)
-    floor = _noise_floor(envelope)
+    floor = _noise_floor(envelope) if room else 0.0
     if floor > 0:
         active = envelope.level(SMOOTH_MS) > floor * db_to_gain(STAND_OUT_DB)
     else:
