@@ -4,8 +4,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from undersong import cli
+
+# A busy machine is no reason to fail: examples are judged, not timed.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 RECIPE = """\
 ---

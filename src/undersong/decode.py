@@ -17,6 +17,7 @@ import soundfile
 
 from undersong.audio import Frames
 from undersong.errors import AudioFileError
+from undersong.files import is_there
 from undersong.units import Hz
 
 BLOCK_FRAMES = 48_000
@@ -116,7 +117,10 @@ def _pipe(path: Path, channels: int) -> Iterator[Frames]:
 def _probe(path: Path) -> _Stream:
     """Ask ffmpeg what the file's first sound stream is."""
     command = [_ffmpeg(), "-hide_banner", "-nostdin", "-i", str(path)]
-    answer = subprocess.run(command, capture_output=True, check=False, timeout=60)  # noqa: S603 - a fixed program, a path as one argument
+    try:
+        answer = subprocess.run(command, capture_output=True, check=False, timeout=60)  # noqa: S603 - a fixed program, a path as one argument
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _unreadable(path, f"ffmpeg cannot be asked: {error}") from error
     found = _STREAM.search(answer.stderr.decode("utf-8", "replace"))
     if found is None:
         raise _unreadable(path, "its format is not known")
@@ -127,11 +131,14 @@ def _probe(path: Path) -> _Stream:
 def _ffmpeg() -> str:
     import imageio_ffmpeg  # noqa: PLC0415 - only for foreign formats
 
-    return str(imageio_ffmpeg.get_ffmpeg_exe())
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise AudioFileError(f"ffmpeg is missing: {error}") from error
 
 
 def _expect_file(path: Path) -> None:
-    if not path.is_file():
+    if not is_there(path):
         raise AudioFileError(f"no such sound file: {path}")
     if path.stat().st_size == 0:
         raise _unreadable(path, "the file is empty")

@@ -53,6 +53,22 @@ def write_text(path: Path, content: str) -> None:
     write_bytes(path, content.encode())
 
 
+def is_there(path: Path) -> bool:
+    """Whether `path` is a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def at_home(name: str) -> Path:
+    """Return the path that `name` means, `~` being somebody's home; without one it stays `~`."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
+
+
 def unwritable(path: Path, error: OSError) -> OutputError:
     """Turn an operating-system error on the way to `path` into a sentence."""
     return OutputError(

@@ -199,7 +199,7 @@ fades: {{in: 6s, out: 60s, after: 60s}}
 
 # Resting
 
-Let yourself rest. [{rest}] Nothing is asked of you. [{rest}] Let the night go on. [{rest}]
+{rests}
 
 Rest well.
 """
@@ -215,8 +215,10 @@ def growth(minutes: tuple[int, ...], bed: str, formats: str) -> list[dict[str, A
             library = folder / "library"
             subprocess.run(undersong("init", library), check=True, stdout=subprocess.DEVNULL)
             recipe = library / "recipes" / "long.md"
-            rest = f"{(length * 60 - 75) // 3}s"
-            text = LONG.format(bed=bed, formats=formats, rest=rest)
+            count = max(1, length // 5)
+            rest_s = (length * 60 - 70) / count - 2
+            rests = f"Let yourself rest. [{rest_s:.1f}s]\n" * count
+            text = LONG.format(bed=bed, formats=formats, rests=rests)
             recipe.write_text(text, encoding="utf-8")
             cost = spent(undersong("render", recipe, "--offline", "--out", folder / "out"))
             manifest = json.loads((folder / "out" / "long" / "manifest.json").read_text())

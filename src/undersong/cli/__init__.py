@@ -3,6 +3,7 @@
 A command imports its stage when it runs, so that `--help` answers at once.
 """
 
+import io
 import sys
 import traceback
 
@@ -64,6 +65,9 @@ ambience.add_to(app)
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit: 0 well, 2 wrong usage, 130 interrupted, else by kind of failure."""
     words = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):  # a narrow terminal shows what it cannot write as \x..
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(_run(words))
 
 

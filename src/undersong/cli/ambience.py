@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from undersong.cli.screen import Progress, out, print_json, table
+from undersong.cli.screen import Progress, complain, out, print_json, table
 
 group = typer.Typer(
     name="ambience",
@@ -29,10 +29,18 @@ def beds(
     if context.invoked_subcommand is not None:
         return
     from undersong.ambience.bed import load_bed
+    from undersong.errors import FaultsError
     from undersong.recipes.library import Library
 
     library = Library.find(folder)
-    found = [load_bed(name, library) for name in library.bed_names()]
+    found, broken = [], []
+    for name in library.bed_names():
+        try:
+            found.append(load_bed(name, library))
+        except FaultsError as error:
+            broken.append(error)
+    for faults in broken:
+        complain(faults)
     if as_json:
         print_json(
             [

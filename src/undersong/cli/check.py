@@ -1,6 +1,7 @@
 """`undersong check`: every fault in recipes, voices and beds, in one report."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ from undersong.cli.screen import err, out, print_json
 
 if TYPE_CHECKING:
     from undersong.errors import Fault
-    from undersong.recipes.library import Library
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,9 +32,12 @@ def check(
     faults: list[Fault] = []
     checked = 0
     for path in files or [Path()]:
-        for found in _check(path):
-            checked += 1
-            faults += found
+        for count, load in _loads(path):
+            checked += count
+            try:
+                load()
+            except FaultsError as error:
+                faults += error.faults
     if as_json:
         print_json([asdict(fault) for fault in faults])
     for fault in faults if not as_json else ():
@@ -45,47 +48,19 @@ def check(
         out.print(f"{checked} {'file' if checked == 1 else 'files'} checked, no faults")
 
 
-def _check(path: Path) -> Iterator[tuple["Fault", ...]]:
-    """Yield the faults of each file under `path`, none for a good one."""
+def _loads(path: Path) -> Iterator[tuple[int, Callable[[], object]]]:
+    """Yield how many files each way of loading reads, and the way; loading finds their faults."""
+    from undersong.ambience.bed import load_bed
     from undersong.recipes.library import Library
-
-    library = Library.find(path)
-    if path.is_dir():
-        yield from (_of_recipe(recipe, library) for recipe in library.recipe_files())
-        yield from (_of_voice(name, library) for name in library.voice_names())
-        yield from (_of_bed(name, library) for name in library.bed_names())
-    else:
-        yield _of_recipe(path, library)
-
-
-def _of_recipe(path: Path, library: "Library") -> tuple["Fault", ...]:
-    from undersong.errors import FaultsError
-    from undersong.recipes.load import load_recipe
-
-    try:
-        load_recipe(path, library)
-    except FaultsError as error:
-        return error.faults
-    return ()
-
-
-def _of_voice(name: str, library: "Library") -> tuple["Fault", ...]:
-    from undersong.errors import FaultsError
+    from undersong.recipes.load import load_all, load_recipe
     from undersong.voices.registry import load_voice
 
-    try:
-        load_voice(name, library)
-    except FaultsError as error:
-        return error.faults
-    return ()
-
-
-def _of_bed(name: str, library: "Library") -> tuple["Fault", ...]:
-    from undersong.ambience.bed import load_bed
-    from undersong.errors import FaultsError
-
-    try:
-        load_bed(name, library)
-    except FaultsError as error:
-        return error.faults
-    return ()
+    library = Library.find(path)
+    if not path.is_dir():
+        yield 1, partial(load_recipe, path, library)
+        return
+    yield len(library.recipe_files()), partial(load_all, library)
+    for name in library.voice_names():
+        yield 1, partial(load_voice, name, library)
+    for name in library.bed_names():
+        yield 1, partial(load_bed, name, library)

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from undersong.errors import UndersongError
 
@@ -24,16 +25,18 @@ def complain(error: UndersongError) -> None:
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - JSON is any nesting of plain values
     """Print `value` as JSON for machines; infinities become null."""
-    print(json.dumps(_finite(value), indent=2, ensure_ascii=False))
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    print(json.dumps(_finite(value), indent=2, ensure_ascii=plain))
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """Return a plain table; columns whose name ends in `>` are right-aligned."""
-    grid = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    heading = Text(title, "bold") if title else None
+    grid = Table(title=heading, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for name in columns:
         grid.add_column(name.rstrip(">"), justify="right" if name.endswith(">") else "left")
     for row in rows:
-        grid.add_row(*row)
+        grid.add_row(*(Text(cell) for cell in row))  # text is not markup
     return grid
 
 

@@ -14,6 +14,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from undersong.errors import nearest
+from undersong.files import is_there
 from undersong.recipes.names import SAFE_WORDS, Names, is_safe
 from undersong.recipes.values import (
     LANGUAGE_FORMS,
@@ -248,7 +249,7 @@ class Picture(Rule):
         if names is None:
             return text
         path = names.folder / text
-        if not path.is_file():
+        if not is_there(path):
             near = nearest(path.name, _pictures(path.parent))
             beside = None if near is None else Path(text).with_name(near).as_posix()
             message = f"there is no picture at {path}"

@@ -22,7 +22,7 @@ from pydantic import Field
 
 from undersong.decode import read_sound
 from undersong.errors import AudioFileError, VoiceError
-from undersong.files import digest_bytes, digest_file, digest_json
+from undersong.files import at_home, digest_bytes, digest_file, digest_json
 from undersong.voices.contract import EngineOptions, RawTake, Request
 
 NAME_WORDS: Final = 8
@@ -59,7 +59,7 @@ class Recorded:
     def __init__(self, options: EngineOptions, library: Path) -> None:
         """Note the folder; nothing is read yet."""
         folder = RecordedOptions.model_validate(options.model_dump()).folder
-        self._folder = library / Path(folder).expanduser()
+        self._folder = library / at_home(folder)
 
     @property
     def fingerprint(self) -> str:

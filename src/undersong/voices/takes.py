@@ -67,7 +67,7 @@ def take_key(origin: Origin, request: Request, take: int = 1) -> str:
 def default_cache() -> Path:
     """Return the cache folder: $UNDERSONG_CACHE, or where this platform keeps caches."""
     if named := os.environ.get("UNDERSONG_CACHE"):
-        return Path(named).expanduser()
+        return files.at_home(named)
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA")
         return (Path(local) if local else Path.home() / "AppData" / "Local") / "undersong" / "cache"
