@@ -20,6 +20,7 @@ from undersong.cli import (
     preview,
     render,
     schema,
+    takes,
     voices,
 )
 from undersong.cli.screen import complain
@@ -59,6 +60,7 @@ def _root(
 for module in (render, preview, plan, check, measure, voices, new, init, schema, doctor):
     module.add_to(app)
 ambience.add_to(app)
+takes.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -166,7 +166,7 @@ def _spoken(
         lines = tuple(_lines(part, keys, {pin.name for pin in held if pin}))
         unsaid = [line for line in lines if stage.store.get(line.key) is None]
         if unsaid:
-            _expect_able(engine, unsaid, offline=stage.offline)
+            expect_able(engine, unsaid, offline=stage.offline)
         surveys = speak(engine, origin, lines, stage.store, tick)
         fresh = () if engine.repeatable else _accepted(lines, choice, origin, stage.store)
         names = {pin.key: pin.name for pin in fresh}
@@ -228,8 +228,12 @@ def _lines(part: Part, keys: Sequence[str], locked: Collection[str]) -> Iterator
         )
 
 
-def _expect_able(engine: Engine, unsaid: Sequence[Line], *, offline: bool) -> None:
-    """Raise a VoiceError if it can be told beforehand that the engine will not do."""
+def expect_able(engine: Engine, unsaid: Sequence[Line], *, offline: bool) -> None:
+    """See that an engine can say lines, as far as can be told beforehand.
+
+    Raises:
+        VoiceError: it cannot; with the reason, and with the places of lines that it cannot say.
+    """
     if offline and engine.online:
         raise VoiceError("it needs the network, and this run is offline")
     if why := engine.check():

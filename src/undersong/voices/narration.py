@@ -104,6 +104,18 @@ class Narration:
     locked: int = 0
 
     @property
+    def casting(self) -> tuple[str, ...]:
+        """A line for each voice that says what speaks it, and one for takes locked just now."""
+        lines = [
+            f"voice `{each.voice}` is spoken by {each.engine}{' (draft)' if each.draft else ''}"
+            for each in self.speakers
+        ]
+        if self.locked:
+            takes = "1 take is" if self.locked == 1 else f"{self.locked} takes are"
+            lines.append(f"{takes} now locked in takes.lock beside the recipe")
+        return tuple(lines)
+
+    @property
     def fingerprint(self) -> str:
         """Digest of everything that reaches the samples of the narration."""
         return digest_json([VERSION, [[take.key, take.gain_db] for take in self.takes]])

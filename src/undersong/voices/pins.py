@@ -127,6 +127,8 @@ def merge_pins(path: Path, pins: Iterable[Pin], *, replace: bool = False) -> tup
             kept = read_pins(path)
             found = kept | wanted if replace else wanted | kept
             if found != kept:
+                for left in path.parent.glob(f".{path.stem}.*{path.suffix}"):
+                    left.unlink(missing_ok=True)  # of a run that was killed while it wrote
                 files.write_text(path, written(found))
     except OSError as error:
         raise files.unwritable(path, error) from error
