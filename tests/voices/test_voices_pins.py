@@ -24,7 +24,7 @@ from undersong.voices.pins import Pin, merge_pins, phrase_digest, read_pins
 from undersong.voices.takes import TakeStore
 from undersong.voices.voice import EngineChoice
 
-SCRIPT = "Let yourself arrive.\n\nFeel the air.\n\nRest here. Rest here."
+SCRIPT = "Let yourself arrive.\n\nFeel the air.\n\nRest here.\n\nRest here."
 PHRASES = ["Let yourself arrive.", "Feel the air.", "Rest here."]
 EITHER = fickle.VOICE + "  - engine: fake\n"
 FAKE = EngineChoice(engine="fake", options=FakeOptions())
@@ -107,6 +107,7 @@ def test_an_edited_sentence_makes_one_take_and_an_edit_taken_back_none(
     )
     assert fickle.said()[3:] == ["Feel the warm air."]
     assert edited.locked == 1
+    assert edited.casting[1] == "1 take is now locked in takes.lock beside the recipe"
     back = narrate(make_recipe(library, SCRIPT), library, store)
     assert len(fickle.said()) == 4
     assert back.fingerprint == first.fingerprint

@@ -4,10 +4,11 @@ A bundle is a ZIP file of entries as they lie in the cache, `takes/NAME.take`, a
 which says the digest of each and which takes are locked in which folder of the library.
 """
 
-import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Final
@@ -34,6 +35,10 @@ SCHEMA: Final = 1
 INDEX: Final = "bundle.json"
 LARGEST_ENTRY: Final = 64 << 20
 """Bytes. No phrase comes near; it keeps a damaged or hostile file from filling the memory."""
+
+
+_DAMAGES: Final = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, RuntimeError)
+"""What reading a damaged archive can raise; RuntimeError where it is encrypted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,20 +85,17 @@ def export_bundle(
         OutputError: the bundle cannot be written.
     """
     names = sorted({take.key for _, narration in spoken for take in narration.takes})
-    entries = {name: _taken(store, name) for name in names}
     index = _Index(
         schema=SCHEMA,
-        entries={name: files.digest_bytes(entry) for name, entry in entries.items()},
-        locks=_locks([recipe for recipe, _ in spoken], library.root, entries),
+        entries={name: files.digest_bytes(_taken(store, name)) for name in names},
+        locks=_locks([recipe for recipe, _ in spoken], library.root, names),
     )
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as bundle:
+    with files.atomic(path) as temporary, zipfile.ZipFile(temporary, "w") as bundle:
         text = json.dumps(asdict(index), indent=1, sort_keys=True, ensure_ascii=False)
         bundle.writestr(zipfile.ZipInfo(INDEX), text)
-        for name, entry in entries.items():
-            bundle.writestr(zipfile.ZipInfo(f"takes/{name}.take"), entry)
-    files.write_bytes(path, file.getvalue())
-    return len(entries)
+        for name in names:
+            bundle.writestr(zipfile.ZipInfo(_path(name)), _taken(store, name))
+    return len(names)
 
 
 def import_bundle(path: Path, library: Library, store: TakeStore) -> Imported:
@@ -107,26 +109,23 @@ def import_bundle(path: Path, library: Library, store: TakeStore) -> Imported:
         FaultsError: a lock file of the library holds faults.
         OutputError: the cache or a lock file cannot be written.
     """
-    index, entries = _opened(path)
-    homes = {folder: library.root / folder for folder in index.locks}
-    for home in homes.values():
-        read_pins(home / LOCK_FILE)
-    new = sum(not store.has(name) for name in entries)
-    for name, entry in entries.items():
-        store.put_entry(name, entry)
-    for pin in (pin for pins in index.locks.values() for pin in pins):
-        store.put_entry(pin.key, entries[pin.name])
-    others: list[Pin] = []
-    locks: dict[Path, int] = {}
-    for folder, pins in index.locks.items():
-        if homes[folder].is_dir():
-            lock = homes[folder] / LOCK_FILE
-            refused = merge_pins(lock, pins)
-            locks[lock] = len(pins) - len(refused)
-            others += refused
-    homeless = tuple(folder for folder, home in homes.items() if not home.is_dir())
+    with _opened(path) as bundle:
+        index = _checked(bundle)
+        for folder in index.locks:
+            read_pins(library.root / folder / LOCK_FILE)
+        new = sum(not store.has(name) for name in index.entries)
+        for name in index.entries:
+            store.put_entry(name, _member(bundle, _path(name)))
+        for pin in (pin for pins in index.locks.values() for pin in pins):
+            store.put_entry(pin.key, _member(bundle, _path(pin.name)))
+    homes = {f: library.root / f for f in index.locks if (library.root / f).is_dir()}
+    refused = {f: merge_pins(home / LOCK_FILE, index.locks[f]) for f, home in homes.items()}
     return Imported(
-        takes=len(entries), new=new, locks=locks, others=tuple(others), homeless=homeless
+        takes=len(index.entries),
+        new=new,
+        locks={homes[f] / LOCK_FILE: len(index.locks[f]) - len(refused[f]) for f in homes},
+        others=tuple(pin for pins in refused.values() for pin in pins),
+        homeless=tuple(folder for folder in index.locks if folder not in homes),
     )
 
 
@@ -138,42 +137,54 @@ def _taken(store: TakeStore, name: str) -> bytes:
 
 
 def _locks(
-    recipes: Iterable[Recipe], root: Path, entries: Mapping[str, bytes]
+    recipes: Iterable[Recipe], root: Path, names: Collection[str]
 ) -> dict[str, tuple[Pin, ...]]:
     """Return the pins of exported takes by the folder of their recipes, seen from the library."""
     locks: dict[str, tuple[Pin, ...]] = {}
     for lock in dict.fromkeys(lock_file(recipe) for recipe in recipes):
         folder = lock.parent.absolute()
         seen = folder.relative_to(root) if folder.is_relative_to(root) else Path()
-        pins = [pin for pin in read_pins(lock).values() if pin.name in entries]
+        pins = [pin for pin in read_pins(lock).values() if pin.name in names]
         if pins:
             locks[seen.as_posix()] = tuple(sorted(pins, key=lambda pin: pin.phrase))
     return locks
 
 
-def _opened(path: Path) -> tuple[_Index, dict[str, bytes]]:
-    """Read a bundle and check all of it."""
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a bundle; whatever is found to be wrong with it becomes one sentence."""
     try:
         with zipfile.ZipFile(path) as bundle:
-            index = _READER.validate_json(_member(bundle, INDEX))
-            entries = {name: _member(bundle, f"takes/{name}.take") for name in index.entries}
-        for name, digest in index.entries.items():
-            _expect(files.digest_bytes(entries[name]) == digest, f"take {name[:12]}… is damaged")
-            _expect(_is_take(entries[name]), f"{name[:12]}… is no take")
-        for folder, pins in index.locks.items():
-            _expect(_is_inside(folder), f"`{folder}` is no folder of a library")
-            pins_by_phrase(pins)
-            for pin in pins:
-                _expect(_is_of(pin, entries), f"the take of “{pin.text}” is not the locked one")
+            yield bundle
     except FileNotFoundError as error:
         raise AudioFileError(f"there is no bundle {path}") from error
     except OSError as error:
         raise AudioFileError(f"cannot read {path}: {error.strerror or error}") from error
     except ValidationError as error:
         raise _no_bundle(path, f"its {INDEX} is not as we write it") from error
-    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError) as error:
+    except _DAMAGES as error:
         raise _no_bundle(path, str(error).strip("'\"")) from error
-    return index, entries
+
+
+def _checked(bundle: zipfile.ZipFile) -> _Index:
+    """Read the index, and see that every take and every pin is as it says."""
+    index = _READER.validate_json(_member(bundle, INDEX))
+    for name, digest in index.entries.items():
+        entry = _member(bundle, _path(name))
+        _expect(files.digest_bytes(entry) == digest, f"take {name[:12]}… is damaged")
+        _expect(_is_take(entry), f"{name[:12]}… is no take")
+    for folder, pins in index.locks.items():
+        _expect(_is_inside(folder), f"`{folder}` is no folder of a library")
+        pins_by_phrase(pins)
+        for pin in pins:
+            take = read_entry(_member(bundle, _path(pin.name)))
+            sound = files.digest_bytes(take.audio) if take else None
+            _expect(sound == pin.audio_sha256, f"the take of “{pin.text}” is not the locked one")
+    return index
+
+
+def _path(name: str) -> str:
+    return f"takes/{name}.take"
 
 
 def _member(bundle: zipfile.ZipFile, name: str) -> bytes:
@@ -191,11 +202,6 @@ def _is_take(entry: bytes) -> bool:
         return read_entry(entry) is not None
     except (KeyError, TypeError, ValueError):
         return False
-
-
-def _is_of(pin: Pin, entries: Mapping[str, bytes]) -> bool:
-    take = read_entry(entries[pin.name]) if pin.name in entries else None
-    return take is not None and files.digest_bytes(take.audio) == pin.audio_sha256
 
 
 def _is_inside(folder: str) -> bool:

@@ -133,8 +133,9 @@ def choices(voice: Voice, engine: str | None, *, online: bool = False) -> tuple[
         UnknownNameError: there is no such engine.
     """
     if engine is None:
-        reached = tuple(each for each in voice.engines if engine_class(each.engine).online)
-        return reached if online and reached else voice.engines
+        if not online:
+            return voice.engines
+        return tuple(e for e in voice.engines if engine_class(e.engine).online) or voice.engines
     chosen = tuple(choice for choice in voice.engines if choice.engine == engine)
     if chosen:
         return chosen
@@ -189,7 +190,10 @@ def _held(part: Part, stage: Stage, choice: EngineChoice) -> tuple[Pin | None, .
         LockedTakeError: one of them is not in the store.
     """
     held = tuple(stage.pins.get(phrase_digest(choice, request)) for request in part.requests)
-    places = {pin: place for pin, place in zip(held, part.places, strict=True) if pin}
+    places: dict[Pin, str] = {}
+    for pin, place in zip(held, part.places, strict=True):
+        if pin:
+            places.setdefault(pin, place)
     missing = missing_pins(stage.store, places)
     if missing:
         raise refusal((places[pin], pin) for pin in missing)
