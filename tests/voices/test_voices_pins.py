@@ -170,6 +170,17 @@ def test_locked_takes_that_are_missing_are_all_told_and_no_other_engine_steps_in
     assert lock_of(library).read_bytes() == text
 
 
+def test_an_offline_run_without_the_locked_takes_is_a_draft_that_says_why(
+    recipe: Recipe, library: Library, store: TakeStore, tmp_path: Path
+) -> None:
+    narrate(recipe, library, store)
+    text = lock_of(library).read_bytes()
+    told = narrate(recipe, library, TakeStore(tmp_path / "empty"), offline=True)
+    assert (told.engine, told.draft) == ("fake", True)
+    assert "because fickle: 3 locked takes are not in the cache:" in told.notes[0]
+    assert lock_of(library).read_bytes() == text
+
+
 def test_a_long_list_of_missing_takes_is_cut(library: Library, store: TakeStore) -> None:
     script = "\n\n".join(f"Rest {'now ' * k}here." for k in range(20))
     narrate(make_recipe(library, script), library, store)

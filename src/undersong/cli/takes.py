@@ -53,7 +53,7 @@ def list_takes(
     if as_json:
         print_json([asdict(row) for row in rows])
         return
-    columns = ("line>", "voice", "engine", "take>", "", "seconds>", "LUFS>", "phrase")
+    columns = ("line>", "voice", "engine", "take>", "state", "seconds>", "LUFS>", "phrase")
     out.print(table("", columns, [_cells(row) for row in rows]))
 
 

@@ -100,7 +100,8 @@ def cast(part: Part, stage: Stage, tick: Tick | None) -> Cast:
     An engine whose takes are all in the store needs neither to run here nor to be reached.
 
     Raises:
-        LockedTakeError: a locked take is not in the store; no engine after it is asked.
+        LockedTakeError: a locked take is not in the store. No engine after it is asked, unless the
+            run is offline and could not have asked this one.
         VoiceError: no engine could; the message says of each why.
         UnknownNameError: `stage.engine` is no engine.
         OutputError: the store cannot be used.
@@ -110,14 +111,18 @@ def cast(part: Part, stage: Stage, tick: Tick | None) -> Cast:
     for choice in choices(part.voice, stage.engine, online=stage.online):
         try:
             return _spoken(part, stage, choice, count.attempt(), tuple(reasons))
-        except LockedTakeError:
-            raise
         except VoiceError as error:
+            if isinstance(error, LockedTakeError) and not _is_ruled_out(choice, stage):
+                raise
             reasons.append(f"{choice.engine}: {error.message}")
     raise VoiceError(
         "\n".join((f"the voice `{part.voice.name}` cannot be spoken:", *reasons)),
         hint="`undersong doctor` says what works here",
     )
+
+
+def _is_ruled_out(choice: EngineChoice, stage: Stage) -> bool:
+    return stage.offline and engine_class(choice.engine).online
 
 
 def choices(voice: Voice, engine: str | None, *, online: bool = False) -> tuple[EngineChoice, ...]:
