@@ -256,6 +256,7 @@ def test_a_folder_that_cannot_be_written_is_noted_and_the_track_is_whole(
     monkeypatch.setattr("undersong.voices.pins.locked", full)
     told = narrate(recipe, library, store)
     assert len(told.takes) == 4
+    assert told.locked == 0
     assert "could not be locked" in told.notes[0]
     assert "Read-only file system" in told.notes[0]
 
@@ -276,7 +277,7 @@ def test_a_run_that_finds_another_take_locked_meanwhile_leaves_it_and_says_so(
 
     told = narrate(recipe, library, TakeStore(tmp_path / "ours"), tick=lock_theirs)
     assert read_pins(lock_of(library)) == theirs
-    assert len(told.notes) == 3
+    assert (told.locked, len(told.notes)) == (0, 3)
     assert "another run locked another take of" in told.notes[0]
 
 

@@ -1,6 +1,6 @@
 """The words of a recipe, spoken: choose, say, level, and hand on what planning may know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from undersong.audio import Tick
@@ -13,7 +13,7 @@ from undersong.voices.contract import Request
 from undersong.voices.level import voice_gain
 from undersong.voices.measured import take_facts
 from undersong.voices.narration import Narration, Shelf, Take
-from undersong.voices.pins import Pin, lock_file, merge_pins, read_pins
+from undersong.voices.pins import lock_file, merge_pins, read_pins
 from undersong.voices.registry import load_voice
 from undersong.voices.takes import TakeStore
 from undersong.voices.text import spoken_words
@@ -56,7 +56,7 @@ def narrate(  # noqa: PLR0913 - the choices of a run, by keyword
         FaultsError: a voice file or the lock file holds faults.
         OutputError: the take cache cannot be used.
     """
-    said, damaged = recipe.script.utterances, len(store.damaged)
+    damaged = len(store.damaged)
     parts = parts_of(recipe, library)
     stage = Stage(
         library=library.root,
@@ -66,29 +66,21 @@ def narrate(  # noqa: PLR0913 - the choices of a run, by keyword
         online=online,
         pins=read_pins(lock_file(recipe)),
     )
-    casts = {name: cast(part, stage, tick) for name, part in parts.items()}
-    fresh = tuple(dict.fromkeys(pin for spoken in casts.values() for pin in spoken.pins))
-    takes: dict[int, Take] = {}
     shelf = Shelf(store)
-    for name, part in parts.items():
-        made = _takes(part, casts[name], store, shelf)
-        takes |= {u.index: take for u, take in zip(said_by(recipe, name), made, strict=True)}
-    speakers = tuple(_speaker(name, spoken) for name, spoken in casts.items())
+    casts = {name: cast(part, stage, tick) for name, part in parts.items()}
+    takes = _in_order(recipe, {n: _takes(p, casts[n], store, shelf) for n, p in parts.items()})
+    locked, lock_notes = _lock(lock_file(recipe), casts.values())
     lead = casts.get(recipe.voice)
     return Narration(
         voice=recipe.voice,
         engine=lead.engine if lead else "",
         engine_version=lead.fingerprint if lead else "",
         draft=any(spoken.draft for spoken in casts.values()),
-        takes=tuple(takes[utterance.index] for utterance in said),
-        notes=(
-            *_notes(casts, parts, recipe),
-            *_mended(store.damaged[damaged:]),
-            *_locked(lock_file(recipe), fresh),
-        ),
+        takes=takes,
+        notes=(*_notes(casts, parts, recipe), *_mended(store.damaged[damaged:]), *lock_notes),
         credits=tuple(dict.fromkeys(p.voice.credit for p in parts.values() if p.voice.credit)),
-        speakers=speakers,
-        locked=len(fresh),
+        speakers=tuple(_speaker(name, spoken) for name, spoken in casts.items()),
+        locked=locked,
     )
 
 
@@ -137,6 +129,14 @@ def _takes(part: Part, spoken: Cast, store: TakeStore, shelf: Shelf) -> tuple[Ta
     )
 
 
+def _in_order(recipe: Recipe, made: Mapping[str, Sequence[Take]]) -> tuple[Take, ...]:
+    """Return the takes of all voices by utterance index."""
+    takes: dict[int, Take] = {}
+    for name, spoken in made.items():
+        takes |= {u.index: take for u, take in zip(said_by(recipe, name), spoken, strict=True)}
+    return tuple(takes[index] for index in sorted(takes))
+
+
 def _speaker(voice: str, spoken: Cast) -> Speaker:
     return Speaker(
         voice=voice,
@@ -146,15 +146,22 @@ def _speaker(voice: str, spoken: Cast) -> Speaker:
     )
 
 
-def _locked(path: Path, fresh: Sequence[Pin]) -> list[str]:
-    """Lock what was said for the first time; the track is whole even where that cannot be done."""
+def _lock(path: Path, casts: Iterable[Cast]) -> tuple[int, list[str]]:
+    """Lock what was said for the first time; the track is whole even where that cannot be done.
+
+    Returns:
+        How many takes were locked, and what the maker should know.
+    """
+    fresh = tuple(dict.fromkeys(pin for spoken in casts for pin in spoken.pins))
     if not fresh:
-        return []
+        return 0, []
     try:
         others = merge_pins(path, fresh)
     except OutputError as error:
-        return [f"takes could not be locked, they are in the cache only: {error.message}"]
-    return [f"{path}: another run locked another take of “{pin.text}”; run again" for pin in others]
+        return 0, [f"takes could not be locked, they are in the cache only: {error.message}"]
+    return len(fresh) - len(others), [
+        f"{path}: another run locked another take of “{pin.text}”; run again" for pin in others
+    ]
 
 
 def _notes(casts: Mapping[str, Cast], parts: Mapping[str, Part], recipe: Recipe) -> list[str]:
