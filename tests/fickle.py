@@ -37,6 +37,7 @@ class Fickle(Fake):
     repeatable = False
     why_not: str | None = None
     version = "1"
+    begun = False
 
     @property
     def fingerprint(self):
@@ -47,6 +48,7 @@ class Fickle(Fake):
 
     def say(self, request):
         assert self.why_not is None, "an engine that cannot run was asked"
+        Fickle.begun = True
         log = Path(os.environ[LOG])
         with log.open("ab", buffering=0) as file:
             file.write(f"{request.written}\n".encode())
@@ -90,15 +92,16 @@ def wait_for(child):
 
 
 def watched(root, cache, kill_at, count):
-    """Narrate, counting everything that the interpreter reports about files and processes."""
+    """Narrate; count what the interpreter reports (files, mostly) from the first word on."""
     seen = 0
 
     def hook(_event, _details):
         nonlocal seen
-        seen += 1
-        if seen == kill_at:
+        seen += Fickle.begun
+        if Fickle.begun and seen == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    Fickle.begun = False
     sys.addaudithook(hook)
     speak(root, cache)
     Path(count).write_text(str(seen))

@@ -47,6 +47,7 @@ def check_kills(root, moments):
         assert len(outcome["after"]) == len(PHRASES) - min(kept, len(PHRASES))
     assert sum(outcome["end"] != 0 for outcome in outcomes) > moments // 2
     assert {outcome["end"] for outcome in outcomes} <= {0, -9}
+    assert len({outcome["kept"] for outcome in outcomes}) > 3
 
 
 def test_a_process_killed_at_any_of_12_moments_loses_no_take_and_leaves_no_bad_one(root):

@@ -2,7 +2,8 @@
 
 Layout of the folder, safe to share between processes and to delete at any time:
 
-    takes/ab/abcd….take     one entry: a digest, a line of JSON, the audio as it came
+    takes/ab/abcd….take     one entry: a digest, a line of JSON, the audio as it came; a locked
+                            take lies here once more, under the name that its pin gives it
     measured/ab/abcd….json  what was measured on that entry (`keep_measured`)
     quarantine/…            entries whose digest no longer holds
     locks/abcd….lock        held while one process makes that entry
