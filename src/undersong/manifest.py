@@ -67,6 +67,21 @@ class ChapterMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """What spoke all that one voice says in a track.
+
+    Attributes:
+        engine_version: its fingerprint; several, joined by commas, when takes are of several.
+        draft: good enough for hearing a mix, not for publishing.
+    """
+
+    voice: str
+    engine: str
+    engine_version: str
+    draft: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """Everything about one finished track that later stages and other programs need.
 
@@ -74,6 +89,7 @@ class Manifest:
         digest: of all inputs that reach the track's bytes.
         draft: spoken by a draft voice; publishing refuses such a track.
         voice: voice name; `engine` and `engine_version` tell what spoke.
+        speakers: the same of every voice in the track, in order of first use.
         target_lufs, ceiling_dbtp: what the delivery profile asks for.
         programme: levels of the master before encoding.
         speech_lufs: gated loudness of the narration alone at the master's gain.
@@ -109,6 +125,7 @@ class Manifest:
     deliverables: tuple[Deliverable, ...]
     companions: tuple[str, ...] = ()
     credits: tuple[str, ...] = field(default=())
+    speakers: tuple[Speaker, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps`."""

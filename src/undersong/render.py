@@ -46,9 +46,10 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         TakeStore(studio.cache),
         engine=studio.engine,
         offline=studio.offline,
+        online=studio.online,
         tick=stage("speaking", len(recipe.script.utterances)),
     )
-    for note in narration.notes:
+    for note in (*narration.casting, *narration.notes):
         studio.watch.note(note)
     cues = {name: open_cue(name, studio.library, recipe.seed) for name in recipe.script.sounds}
     lengths = {name: cue.length for name, cue in cues.items()}
@@ -114,7 +115,6 @@ def render_track(
     if not extras.force and kept and is_whole(kept, digest, folder, beside):
         return kept, False
     mastering, length = mastering_of(session, studio), session.timeline.length
-    tags = tags_of(recipe, session.timeline, session.credits, draft=session.narration.draft)
     order = Order(
         folder=folder,
         slug=recipe.slug,
@@ -123,7 +123,7 @@ def render_track(
         profile=session.profile,
         gain_db=mastering.gain_db,
         master=partial(master_of, session),
-        tags=tags,
+        tags=tags_of(recipe, session.timeline, session.credits, draft=session.narration.draft),
     )
     deliverables = deliver(order, studio.watch.stage("encoding and checking", order.steps))
     companions = Companions(

@@ -35,6 +35,7 @@ class Studio:
         cache: folder of takes and of numbers worth remembering; it may be deleted at any time.
         engine: the only voice engine that may speak, or None for each voice's own order.
         offline: no engine that needs a network.
+        online: where a voice has engines that need a network, one of those.
     """
 
     library: Library
@@ -42,6 +43,7 @@ class Studio:
     watch: Watch
     engine: str | None = None
     offline: bool = False
+    online: bool = False
 
     def recall(self, kind: str, digest: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON
         """Return what was once made under this digest, or make it and keep it, as JSON.

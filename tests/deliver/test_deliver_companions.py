@@ -172,7 +172,9 @@ def made(folder):
         ceiling_dbtp=-1.0,
         encodes=1,
     )
-    spoken = SimpleNamespace(voice="offline", engine="fake", engine_version="1", draft=True)
+    spoken = SimpleNamespace(
+        voice="offline", engine="fake", engine_version="1", draft=True, speakers=()
+    )
     return order, manifest_of(
         order,
         (item,),

@@ -94,6 +94,23 @@ def test_a_damaged_entry_is_set_aside_and_made_again(
     assert len(store.damaged) == 1
 
 
+def test_an_entry_moves_whole_to_another_store_and_replaces_nothing(tmp_path: Path) -> None:
+    here, there = TakeStore(tmp_path / "here"), TakeStore(tmp_path / "there")
+    here.put(KEY, TAKE, ORIGIN)
+    entry = here.entry(KEY)
+    assert entry is not None
+    assert (there.has(KEY), there.entry(KEY)) == (False, None)
+    there.put_entry(KEY, entry)
+    assert (there.has(KEY), there.get(KEY), there.entry(KEY)) == (True, TAKE, entry)
+    other = raw(speech(0.1))
+    there.put(KEY, other, ORIGIN)
+    there.put_entry(KEY, entry)
+    assert there.get(KEY) == other
+    with pytest.raises(VoiceError, match="damaged"):
+        there.put_entry("0" * 64, entry[:-1])
+    assert not there.has("0" * 64)
+
+
 def test_setting_aside_what_another_process_has_set_aside_is_no_error(tmp_path: Path) -> None:
     store = TakeStore(tmp_path)
     store.set_aside(KEY)

@@ -21,6 +21,7 @@ from undersong.cli import (
     preview,
     render,
     schema,
+    takes,
     voices,
 )
 from undersong.cli.screen import complain
@@ -60,6 +61,7 @@ def _root(
 for module in (render, preview, plan, check, measure, voices, new, init, schema, doctor):
     module.add_to(app)
 ambience.add_to(app)
+takes.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from undersong.cli.screen import out, print_json, table
+from undersong.cli.speaking import ENGINE, ONLINE
 
 if TYPE_CHECKING:
     from undersong.recipes.library import Library
@@ -23,7 +24,8 @@ def plan(
     spoken: bool = typer.Option(
         False, "--spoken", help="Speak the script first, for exact times instead of estimates."
     ),
-    offline: bool = typer.Option(False, "--offline", help="With --spoken: no network."),
+    engine: str | None = ENGINE,
+    online: bool | None = ONLINE,
     as_json: bool = typer.Option(False, "--json", help="Print the timeline as JSON."),
 ) -> None:
     """Show the timeline of a recipe: chapters, phrases, pauses, scenes, and the length.
@@ -33,7 +35,10 @@ def plan(
     from undersong.cli.tracks import load_tracks
 
     library, tracks = load_tracks(recipe, variant)
-    timelines = [_timeline(track, library, spoken=spoken, offline=offline) for track in tracks]
+    if spoken:
+        timelines = [_as_spoken(track, library, engine, online) for track in tracks]
+    else:
+        timelines = [_estimated(track, library) for track in tracks]
     if as_json:
         plans = [
             {"slug": track.slug, "estimated": not spoken, **timeline.as_json()}
@@ -45,26 +50,34 @@ def plan(
         _show(track, timeline, spoken=spoken)
 
 
-def _timeline(track: "Recipe", library: "Library", *, spoken: bool, offline: bool) -> "Timeline":
+def _estimated(track: "Recipe", library: "Library") -> "Timeline":
     from undersong.timeline.arrange import arrange
     from undersong.timeline.estimate import estimate_takes
 
-    if not spoken:
-        return arrange(track, estimate_takes(track), _sound_lengths(track, library))
+    return arrange(track, estimate_takes(track), _sound_lengths(track, library))
+
+
+def _as_spoken(
+    track: "Recipe", library: "Library", engine: str | None, online: bool | None
+) -> "Timeline":
     from undersong.cli.screen import Progress
+    from undersong.timeline.arrange import arrange
     from undersong.voices.narrate import narrate
     from undersong.voices.takes import TakeStore, default_cache
 
     progress = Progress()
     with progress.shown():
-        total = len(track.script.utterances)
         narration = narrate(
             track,
             library,
             TakeStore(default_cache()),
-            offline=offline,
-            tick=progress.stage("speaking", total),
+            engine=engine,
+            offline=online is False,
+            online=online is True,
+            tick=progress.stage("speaking", len(track.script.utterances)),
         )
+    for note in (*narration.casting, *narration.notes):
+        progress.note(note)
     facts = [take.facts for take in narration.takes]
     return arrange(track, facts, _sound_lengths(track, library))
 

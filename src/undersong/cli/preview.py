@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from undersong.cli.screen import Progress, out
+from undersong.cli.speaking import ENGINE, ONLINE
 
 STEMS = ("mix", "voice", "bed", "bed-ducked", "cues")
 
@@ -20,8 +21,8 @@ def preview(
     span: str = typer.Option("20s", "--for", help="How long, such as 20s."),
     stem: str = typer.Option("mix", "--stem", help=f"One of {', '.join(STEMS)}."),
     variant: str | None = typer.Option(None, "--variant", help="The variant of this name."),
-    engine: str | None = typer.Option(None, "--engine", help="Speak with this engine only."),
-    offline: bool = typer.Option(False, "--offline", help="Use no engine that needs a network."),
+    engine: str | None = ENGINE,
+    online: bool | None = ONLINE,
     to: Path | None = typer.Option(None, "--out", help="Write a 24-bit WAV instead of playing."),
 ) -> None:
     """Render a span through the same chain as the full track, sample for sample, and play it."""
@@ -40,18 +41,24 @@ def preview(
     library, tracks = load_tracks(recipe, variant)
     progress = Progress()
     studio = Studio(
-        library=library, cache=default_cache(), watch=progress, engine=engine, offline=offline
+        library=library,
+        cache=default_cache(),
+        watch=progress,
+        engine=engine,
+        offline=online is False,
+        online=online is True,
     )
     target = to or library.root / "build" / f"{tracks[0].slug}-preview.wav"
     with progress.shown():
         write_span(tracks[0], studio, wanted, target)
     if to is None:
-        _play(target)
+        play_file(target)
     else:
         out.print(f"Wrote {target}", markup=False)
 
 
-def _play(path: Path) -> None:
+def play_file(path: Path) -> None:
+    """Play a file through what this machine has, or say where it is."""
     import subprocess
 
     from undersong.preview.player import PLAYERS, find_player

@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from undersong.cli.screen import Progress, complain, out, print_json
+from undersong.cli.speaking import ENGINE, ONLINE
 from undersong.errors import UndersongError
 
 
@@ -20,8 +21,8 @@ def render(
         None, "--out", help="Where tracks go, a folder each. Default: build/ in the library."
     ),
     variant: str | None = typer.Option(None, "--variant", help="Only the variant of this name."),
-    engine: str | None = typer.Option(None, "--engine", help="Speak with this engine only."),
-    offline: bool = typer.Option(False, "--offline", help="Use no engine that needs a network."),
+    engine: str | None = ENGINE,
+    online: bool | None = ONLINE,
     stems: bool = typer.Option(False, "--stems", help="Also write voice, bed and cue stems."),
     picture: bool = typer.Option(False, "--picture", help="Also draw a picture of the mix."),
     force: bool = typer.Option(False, "--force", help="Render even if nothing has changed."),
@@ -54,7 +55,8 @@ def render(
                 cache=default_cache(),
                 watch=progress,
                 engine=engine,
-                offline=offline,
+                offline=online is False,
+                online=online is True,
             )
             target = (folder or library.root / "build") / recipe.slug
             try:

@@ -10,7 +10,7 @@ from undersong import __version__
 from undersong.deliver.companions import Companions
 from undersong.deliver.label import chapter_marks
 from undersong.files import write_text
-from undersong.manifest import Deliverable, Levels, Manifest
+from undersong.manifest import Deliverable, Levels, Manifest, Speaker
 from undersong.units import to_seconds
 
 
@@ -35,6 +35,11 @@ class Spoken(Protocol):
     @property
     def draft(self) -> bool:
         """Whether a draft engine spoke."""
+        ...
+
+    @property
+    def speakers(self) -> tuple[Speaker, ...]:
+        """What spoke each voice of the track."""
         ...
 
 
@@ -77,6 +82,7 @@ def manifest_of(  # noqa: PLR0913 - everything that is known of a track comes to
         deliverables=deliverables,
         companions=order.names,
         credits=credit_lines,
+        speakers=spoken.speakers,
     )
 
 

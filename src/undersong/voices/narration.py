@@ -8,6 +8,7 @@ from typing import Final
 from undersong.audio import Frames
 from undersong.errors import VoiceError
 from undersong.files import digest_json
+from undersong.manifest import Speaker
 from undersong.timeline.model import TakeFacts
 from undersong.voices.takes import TakeStore
 from undersong.voices.trim import VERSION, cut
@@ -88,6 +89,8 @@ class Narration:
         takes: by utterance index.
         notes: what the maker should know: engines passed over and why, takes made again.
         credits: lines to show wherever the track is offered.
+        speakers: of every voice in the track, what spoke it.
+        locked: how many takes were locked just now.
     """
 
     voice: str
@@ -97,6 +100,20 @@ class Narration:
     takes: tuple[Take, ...]
     notes: tuple[str, ...] = ()
     credits: tuple[str, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
+    locked: int = 0
+
+    @property
+    def casting(self) -> tuple[str, ...]:
+        """A line for each voice that says what speaks it, and one for takes locked just now."""
+        lines = [
+            f"voice `{each.voice}` is spoken by {each.engine}{' (draft)' if each.draft else ''}"
+            for each in self.speakers
+        ]
+        if self.locked:
+            takes = "1 take is" if self.locked == 1 else f"{self.locked} takes are"
+            lines.append(f"{takes} now locked in takes.lock beside the recipe")
+        return tuple(lines)
 
     @property
     def fingerprint(self) -> str:

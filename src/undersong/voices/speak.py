@@ -21,12 +21,14 @@ class Line:
     Attributes:
         place: `file:line` of the first utterance that wants it.
         count: how many utterances want it.
+        locked: its take is in the store and must never be made again.
     """
 
     key: str
     request: Request
     place: str
     count: int
+    locked: bool = False
 
 
 def speak(
@@ -76,6 +78,8 @@ def _obtain(
     def make() -> RawTake:
         if stop.is_set():
             raise VoiceError("stopped before it was said")
+        if line.locked:
+            raise VoiceError("its locked take left the cache meanwhile", hint="run again")
         take = engine.say(line.request)
         fresh.append(survey(take))
         return take

@@ -2,7 +2,8 @@
 
 Layout of the folder, safe to share between processes and to delete at any time:
 
-    takes/ab/abcd….take     one entry: a digest, a line of JSON, the audio as it came
+    takes/ab/abcd….take     one entry: a digest, a line of JSON, the audio as it came; a locked
+                            take lies here once more, under the name that its pin gives it
     measured/ab/abcd….json  what was measured on that entry (`keep_measured`)
     quarantine/…            entries whose digest no longer holds
     locks/abcd….lock        held while one process makes that entry
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from undersong import files
-from undersong.errors import OutputError
+from undersong.errors import OutputError, VoiceError
 from undersong.voices.contract import Engine, EngineOptions, Mark, RawTake, Request
 from undersong.voices.lock import Stop, locked
 
@@ -96,16 +97,33 @@ class TakeStore:
         Raises:
             OutputError: the cache folder cannot be read.
         """
-        try:
-            content = self._entry(key).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._unusable(error) from error
-        take = _unpack(content)
-        if take is None:
-            self.set_aside(key)
-        return take
+        found = self._read(key)
+        return found[1] if found is not None else None
+
+    def has(self, key: str) -> bool:
+        """Whether there is an entry, unverified."""
+        return self._entry(key).is_file()
+
+    def entry(self, key: str) -> bytes | None:
+        """Return a whole entry as it lies in the folder, or None as for `get`.
+
+        Raises:
+            OutputError: the cache folder cannot be read.
+        """
+        found = self._read(key)
+        return found[0] if found is not None else None
+
+    def put_entry(self, key: str, content: bytes) -> None:
+        """Keep an entry that `entry` gave, here or elsewhere; one that is there stays.
+
+        Raises:
+            VoiceError: the entry is damaged.
+            OutputError: the cache folder cannot be written, or is full.
+        """
+        if read_entry(content) is None:
+            raise VoiceError(f"the take {key[:12]}… is damaged")
+        if self._read(key) is None:
+            self._write(self._entry(key), content)
 
     def put(self, key: str, take: RawTake, origin: Origin) -> None:
         """Keep a take under its key, replacing what was there.
@@ -167,6 +185,20 @@ class TakeStore:
         text = json.dumps(numbers, separators=(",", ":"), sort_keys=True).encode()
         self._write(self._measured(key), files.digest_bytes(text).encode() + b"\n" + text)
 
+    def _read(self, key: str) -> tuple[bytes, RawTake] | None:
+        """Return an entry and the take in it; a damaged one is set aside and counts as none."""
+        try:
+            content = self._entry(key).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unusable(error) from error
+        take = read_entry(content)
+        if take is None:
+            self.set_aside(key)
+            return None
+        return content, take
+
     def _entry(self, key: str) -> Path:
         return self.folder / "takes" / key[:2] / f"{key}.take"
 
@@ -208,7 +240,7 @@ def _pack(take: RawTake, origin: Origin) -> bytes:
     return _MAGIC + files.digest_bytes(body).encode() + b"\n" + body
 
 
-def _unpack(content: bytes) -> RawTake | None:
+def read_entry(content: bytes) -> RawTake | None:
     """Return the take of an entry, or None when a single bit of it is not as it was written."""
     if not content.startswith(_MAGIC):
         return None
