@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,12 +45,12 @@ class Worker:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
 
-    def ask(self, request: dict[str, Any]) -> Said:
-        """Have one request said.
+    def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """Have one request answered: a header, and PCM where there is any.
 
         Raises:
             DiedError: no answer will come.
-            VoiceError: the answer is that it cannot be said.
+            VoiceError: the answer is that it cannot be done.
         """
         watchdog = threading.Timer(self._timeout_s, self._process.kill)
         watchdog.start()
@@ -61,8 +62,7 @@ class Worker:
             watchdog.cancel()
         if not header["ok"]:
             raise VoiceError(header["error"])
-        marks = tuple((int(place), int(sample)) for place, sample in header["marks"])
-        return Said(pcm=pcm, rate_hz=int(header["rate_hz"]), marks=marks)
+        return header, pcm
 
     def _exchange(self, line: bytes) -> tuple[dict[str, Any], bytes]:
         assert self._process.stdin is not None  # noqa: S101 - asked for above
@@ -102,10 +102,24 @@ class Pool:
         Raises:
             VoiceError: it cannot be said, or processes keep dying over it.
         """
+        header, pcm = self._answer(request)
+        marks = tuple((int(place), int(sample)) for place, sample in header["marks"])
+        return Said(pcm=pcm, rate_hz=int(header["rate_hz"]), marks=marks)
+
+    def spell(self, texts: Sequence[str], voice: str) -> tuple[str, ...]:
+        """Return how a voice of espeak-ng pronounces each text, in IPA without punctuation.
+
+        Raises:
+            VoiceError: no such voice, or processes keep dying over it.
+        """
+        header, _ = self._answer({"spell": list(texts), "voice": voice})
+        return tuple(str(ipa) for ipa in header["ipa"])
+
+    def _answer(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         for _ in range(TRIES):
             worker = self._hire()
             try:
-                said = worker.ask(request)
+                found = worker.ask(request)
             except DiedError:
                 worker.stop()
                 continue
@@ -116,7 +130,7 @@ class Pool:
                 worker.stop()
                 raise
             self._idle.put(worker)
-            return said
+            return found
         raise VoiceError(
             "espeak-ng stopped while speaking",
             hint="`undersong doctor` tells whether it works here at all",

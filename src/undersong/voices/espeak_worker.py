@@ -5,10 +5,13 @@ GPL library stays behind them and a crash of it hurts nobody. Every phrase is sa
 loaded library with fixed seeds: espeak-ng seeds its noise with the time of day and remembers what
 it said before, and would otherwise never repeat itself bit for bit.
 
-Request: {"text", "voice", "tongue", "rate_wpm", "pitch", "range", "gap", "phonemes"}; `tongue` is
+To say: {"text", "voice", "tongue", "rate_wpm", "pitch", "range", "gap", "phonemes"}; `tongue` is
 another voice that says it, or "". Answer: {"ok": true, "rate_hz", "bytes", "marks": [[position,
 sample], …]} followed by that many bytes of 16-bit mono PCM, or {"ok": false, "error", "bytes": 0}.
 Positions count characters of the text from 0.
+
+To spell: {"spell": [text, …], "voice"}. Answer: {"ok": true, "bytes": 0, "ipa": [text, …]}, in IPA
+and in the same order, punctuation left out.
 """
 
 import _ctypes
@@ -29,6 +32,7 @@ SYNCHRONOUS = 2  # espeak_AUDIO_OUTPUT
 DONT_EXIT = 0x8000  # espeakINITIALIZE_DONT_EXIT
 UTF8 = 1  # espeakCHARS_UTF8
 PHONEMES = 0x100  # espeakPHONEMES: `[[...]]` holds mnemonics
+IPA = 2  # bit 1 of espeak_TextToPhonemes' phonememode
 WORD = 1  # espeakEVENT_WORD
 SEED = 1
 PARAMETERS = ((1, "rate_wpm", 125), (3, "pitch", 50), (4, "range", 50), (7, "gap", 0))
@@ -89,18 +93,55 @@ def _fresh_library() -> Iterator[ctypes.CDLL]:
         unload(handle)
 
 
+def answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Say or spell one request; returns the answer's header and PCM."""
+    return spell(request) if "spell" in request else say(request)
+
+
+def spell(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Return, in the header, how each text is pronounced; there is no PCM."""
+    with _fresh_library() as library:
+        _initialise(library)
+        _choose(library, request["voice"])
+        library.espeak_TextToPhonemes.argtypes = (
+            ctypes.POINTER(ctypes.c_void_p),
+            ctypes.c_int,
+            ctypes.c_int,
+        )
+        library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+        found = [_pronounced(library, text) for text in request["spell"]]
+    return {"ok": True, "bytes": 0, "ipa": found}, b""
+
+
+def _pronounced(library: ctypes.CDLL, text: str) -> str:
+    """Return the IPA of a text; espeak-ng takes it clause by clause and moves a pointer on."""
+    kept = ctypes.create_string_buffer(text.replace("\0", " ").encode())
+    place = ctypes.c_void_p(ctypes.addressof(kept))
+    clauses = []
+    while place.value:
+        found = library.espeak_TextToPhonemes(ctypes.byref(place), UTF8, IPA)
+        clauses.append(found.decode("utf-8", "replace").strip())
+    return " ".join(clause for clause in clauses if clause)
+
+
+def _initialise(library: ctypes.CDLL) -> int:
+    """Make the library ready; returns its sampling rate."""
+    library.espeak_Initialize.argtypes = (
+        ctypes.c_int,
+        ctypes.c_int,
+        ctypes.c_char_p,
+        ctypes.c_int,
+    )
+    rate_hz: int = library.espeak_Initialize(SYNCHRONOUS, 0, DATA.encode(), DONT_EXIT)
+    if rate_hz <= 0:
+        raise WrongRequestError("the data of espeak-ng cannot be found")
+    return rate_hz
+
+
 def say(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """Say one request; returns the answer's header and PCM."""
     with _fresh_library() as library:
-        library.espeak_Initialize.argtypes = (
-            ctypes.c_int,
-            ctypes.c_int,
-            ctypes.c_char_p,
-            ctypes.c_int,
-        )
-        rate_hz = library.espeak_Initialize(SYNCHRONOUS, 0, DATA.encode(), DONT_EXIT)
-        if rate_hz <= 0:
-            raise WrongRequestError("the data of espeak-ng cannot be found")
+        rate_hz = _initialise(library)
         library.espeak_ng_SetRandSeed.argtypes = (ctypes.c_long,)
         library.espeak_ng_SetRandSeed(SEED)
         ctypes.CDLL(None if os.name == "posix" else "ucrtbase").srand(SEED)
@@ -165,7 +206,7 @@ def main() -> None:
     answers = sys.stdout.buffer
     for line in sys.stdin.buffer:
         try:
-            header, pcm = say(json.loads(line))
+            header, pcm = answer(json.loads(line))
         except WrongRequestError as error:
             header, pcm = {"ok": False, "error": str(error), "bytes": 0}, b""
         answers.write(json.dumps(header).encode() + b"\n" + pcm)
