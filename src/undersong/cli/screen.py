@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from undersong.errors import UndersongError
 
@@ -33,7 +34,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     for name in columns:
         grid.add_column(name.rstrip(">"), justify="right" if name.endswith(">") else "left")
     for row in rows:
-        grid.add_row(*row)
+        grid.add_row(*map(Text, row))  # never markup: `undersong[neural]` is to stay as it is
     return grid
 
 
