@@ -66,9 +66,13 @@ def _installed(name: str) -> EngineStatus:
         return EngineStatus(engine=name, draft=False, online=False, why_not=error.message)
     except ValidationError:  # its voice files must say more: little can be checked without them
         made = engine_class(name)
-        why = made.missing() if isinstance(made, Requiring) else None
+        why = _missing(made)
         return EngineStatus(engine=name, draft=made.draft, online=made.online, why_not=why)
     return _status(name, options, Path())
+
+
+def _missing(made: object) -> str | None:
+    return made.missing() if isinstance(made, Requiring) else None
 
 
 def _voice(name: str, library: Library) -> VoiceStatus:
