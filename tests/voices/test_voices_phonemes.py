@@ -1,6 +1,4 @@
-import json
-import subprocess
-import sys
+from contextlib import closing
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +8,8 @@ from hypothesis import strategies as st
 
 from undersong.errors import VoiceError
 from undersong.voices.contract import SpokenWord
-from undersong.voices.espeak_pipe import WORKER
+from undersong.voices.espeak_home import command
+from undersong.voices.espeak_pipe import Pool
 from undersong.voices.onnx_words import Heard, Lasting, _costs, heard_in, word_marks
 from undersong.voices.phonemes import Clause, Phonemes, sounds
 
@@ -108,21 +107,17 @@ def test_a_nul_does_not_cut_the_text(english):
     assert sounds(clause.ipa) == "ɹɛstnaʊ"
 
 
-def test_the_worker_spells_and_speaks_in_turn():
-    lines = [{"spell": ["rest", ""], "voice": "en-us"}, {"text": "Rest.", "voice": "en-us"}] * 2
-    asked = "".join(json.dumps(line) + "\n" for line in lines).encode()
-    done = subprocess.run(
-        [sys.executable, "-I", WORKER], input=asked, capture_output=True, check=True
-    )
-    out, headers = done.stdout, []
-    while out:
-        line, _, out = out.partition(b"\n")
-        headers.append(json.loads(line))
-        out = out[headers[-1]["bytes"] :]
-    assert headers[0] == {"ok": True, "bytes": 0, "ipa": ["ɹˈɛst", ""]}
-    assert headers[2] == headers[0]
-    assert headers[3] == headers[1]
-    assert headers[1]["bytes"] > 0
+def test_the_same_process_spells_and_speaks_in_turn():
+    say = {
+        "do": "say", "text": "Rest.", "voices": ["en-us"], "variant": "", "rate_wpm": 125,
+        "pitch": 42, "range": 40, "gap": 4, "phonemes": False,
+    }  # fmt: skip
+    spell = {"do": "spell", "texts": ["rest", "", "One. Two"], "voices": ["xx", "en-us"]}
+    with closing(Pool(command, 1)) as pool:
+        answers = [pool.ask(request, 20) for request in (spell, say, spell, say)]
+    assert answers[:2] == answers[2:]
+    assert answers[0].header["ipa"] == ["ɹˈɛst", "", "wˌʌn tˈuː"]
+    assert len(answers[1].payload) > 10_000
 
 
 def test_stress_belongs_to_the_sound_after_it_and_length_to_the_one_before():

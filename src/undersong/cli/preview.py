@@ -25,6 +25,7 @@ def preview(
     to: Path | None = typer.Option(None, "--out", help="Write a 24-bit WAV instead of playing."),
 ) -> None:
     """Render a span through the same chain as the full track, sample for sample, and play it."""
+    from undersong.cli.playing import play
     from undersong.cli.times import seconds_option
     from undersong.cli.tracks import load_tracks
     from undersong.errors import UnknownNameError
@@ -46,22 +47,6 @@ def preview(
     with progress.shown():
         write_span(tracks[0], studio, wanted, target)
     if to is None:
-        _play(target)
+        play(target)
     else:
         out.print(f"Wrote {target}", markup=False)
-
-
-def _play(path: Path) -> None:
-    import subprocess
-
-    from undersong.preview.player import PLAYERS, find_player
-
-    player = find_player()
-    if player is None:
-        names = ", ".join(known.name for known in PLAYERS)
-        out.print(f"Wrote {path}; to hear it from here install one of: {names}", markup=False)
-        return
-    try:
-        player.play(path)
-    except (OSError, subprocess.CalledProcessError) as error:
-        out.print(f"Wrote {path}, but {player.name} could not play it: {error}", markup=False)

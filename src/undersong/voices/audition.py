@@ -26,7 +26,7 @@ class Audition:
     """A line as a voice said it.
 
     Attributes:
-        frames: mono, levelled as in a track, shape (n, 1).
+        frames: mono, levelled as in a track, shape (n, 1); a `BlockSource` by `read`.
         notes: what was decided on the way, such as engines passed over.
     """
 
@@ -35,6 +35,15 @@ class Audition:
     draft: bool
     frames: Frames
     notes: tuple[str, ...]
+
+    @property
+    def channels(self) -> int:
+        """One."""
+        return 1
+
+    def read(self, start: int, n: int) -> Frames:
+        """Return samples [start, start + n) of those there are."""
+        return self.frames[start : start + n]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,151 +1,182 @@
-"""Talking to espeak-ng: its process is started when needed, replaced when it dies, and stopped."""
+"""Talking to espeak-ng: a few processes, started when needed, replaced when they die, stopped."""
 
 import json
 import subprocess
-import sys
 import threading
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 from undersong.errors import VoiceError
 
-WORKER: Final = Path(__file__).with_name("espeak_worker.py")
-
-TIMEOUT_S: Final = 30.0
-"""A phrase takes some ten milliseconds; whoever takes this long hangs."""
-
 TRIES: Final = 2
-"""A request whose process dies is tried once more in a fresh one."""
+"""A request whose process dies is tried once more, in a fresh one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """One phrase: 16-bit mono PCM, and (position in the text, sample) of each word."""
+class Answer:
+    """What a worker answered: its header, and the bytes that came with it."""
 
-    pcm: bytes
-    rate_hz: int
-    marks: tuple[tuple[int, int], ...]
+    header: Mapping[str, Any]
+    payload: bytes
 
 
 class DiedError(Exception):
     """The process ended, or was ended for hanging, before it answered."""
 
+    def __init__(self, message: str, *, hung: bool) -> None:
+        """Say how it ended."""
+        super().__init__(message)
+        self.hung = hung
+
 
 class Worker:
     """One process. Not safe between threads; `Pool` hands each to one thread at a time."""
 
-    def __init__(self, command: tuple[str, ...], timeout_s: float) -> None:
-        """Start the process."""
-        self._timeout_s = timeout_s
-        self._process = subprocess.Popen(  # noqa: S603 - our own script, no shell
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-
-    def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        """Have one request answered: a header, and PCM where there is any.
+    def __init__(self, command: Sequence[str]) -> None:
+        """Start the process.
 
         Raises:
-            DiedError: no answer will come.
-            VoiceError: the answer is that it cannot be done.
+            OSError: it cannot be started.
         """
-        watchdog = threading.Timer(self._timeout_s, self._process.kill)
+        self._process = subprocess.Popen(  # noqa: S603 - our own script, no shell
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid
+
+    def ask(self, request: Mapping[str, Any], timeout_s: float) -> Answer:
+        """Have one request served.
+
+        Raises:
+            DiedError: no answer will come; the worker is of no more use.
+        """
+        hung = threading.Event()
+
+        def end() -> None:
+            hung.set()
+            self._process.kill()
+
+        watchdog = threading.Timer(timeout_s, end)
         watchdog.start()
         try:
-            header, pcm = self._exchange(json.dumps(request).encode() + b"\n")
-        except (OSError, ValueError) as error:
-            raise DiedError from error
+            return self._exchange(json.dumps(request).encode() + b"\n")
+        except (EOFError, KeyError, OSError, ValueError) as error:
+            raise DiedError(self._ending(), hung=hung.is_set()) from error
         finally:
             watchdog.cancel()
-        if not header["ok"]:
-            raise VoiceError(header["error"])
-        return header, pcm
 
-    def _exchange(self, line: bytes) -> tuple[dict[str, Any], bytes]:
+    def _exchange(self, line: bytes) -> Answer:
         assert self._process.stdin is not None  # noqa: S101 - asked for above
         assert self._process.stdout is not None  # noqa: S101 - asked for above
         self._process.stdin.write(line)
         self._process.stdin.flush()
         header = json.loads(self._process.stdout.readline())
-        pcm = self._process.stdout.read(header["bytes"])
-        if len(pcm) != header["bytes"]:
-            raise DiedError
-        return header, pcm
+        payload = self._process.stdout.read(header["bytes"])
+        if len(payload) != header["bytes"]:
+            raise EOFError
+        return Answer(header=header, payload=payload)
+
+    def _ending(self) -> str:
+        self._process.kill()
+        return f"its process ended with status {self._process.wait()}"
+
+    def kill(self) -> None:
+        """End the process from another thread; whoever is asking it gets a DiedError."""
+        self._process.kill()
 
     def stop(self) -> None:
-        """End the process and wait for it."""
+        """End the process, wait for it and close the pipes."""
         self._process.kill()
-        with suppress(BrokenPipeError), self._process:  # closes the pipes and waits
+        assert self._process.stdin is not None  # noqa: S101 - asked for above
+        with suppress(OSError):  # what was left in the pipe has nobody to go to
+            self._process.stdin.close()
+        with self._process:  # closes the other pipe and waits
             pass
-        self._process.wait()
 
 
 class Pool:
-    """As many workers as threads ask at once; idle ones are used again."""
+    """At most `size` workers, started when threads ask for them and used again."""
 
-    def __init__(
-        self,
-        command: tuple[str, ...] = (sys.executable, "-I", str(WORKER)),
-        timeout_s: float = TIMEOUT_S,
-    ) -> None:
-        """Start nothing yet."""
+    def __init__(self, command: Callable[[], Sequence[str]], size: int) -> None:
+        """Start nothing yet; `command` gives the command line of a worker."""
         self._command = command
-        self._timeout_s = timeout_s
-        self._idle: SimpleQueue[Worker] = SimpleQueue()
+        self._places = threading.BoundedSemaphore(size)
+        self._lock = threading.Lock()
+        self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
+        self._closings = 0
+        self._last = weakref.finalize(self, _stop_all, self._idle)
 
-    def ask(self, request: dict[str, Any]) -> Said:
-        """Have one request said, in a fresh process if need be.
-
-        Raises:
-            VoiceError: it cannot be said, or processes keep dying over it.
-        """
-        header, pcm = self._answer(request)
-        marks = tuple((int(place), int(sample)) for place, sample in header["marks"])
-        return Said(pcm=pcm, rate_hz=int(header["rate_hz"]), marks=marks)
-
-    def spell(self, texts: Sequence[str], voice: str) -> tuple[str, ...]:
-        """Return how a voice of espeak-ng pronounces each text, in IPA without punctuation.
+    def ask(self, request: Mapping[str, Any], timeout_s: float) -> Answer:
+        """Have one request served, in a fresh process if the first one dies over it.
 
         Raises:
-            VoiceError: no such voice, or processes keep dying over it.
+            VoiceError: processes cannot start, keep dying, hang, or the pool was closed meanwhile.
         """
-        header, _ = self._answer({"spell": list(texts), "voice": voice})
-        return tuple(str(ipa) for ipa in header["ipa"])
-
-    def _answer(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        for _ in range(TRIES):
-            worker = self._hire()
-            try:
-                found = worker.ask(request)
-            except DiedError:
-                worker.stop()
-                continue
-            except VoiceError:
-                self._idle.put(worker)
-                raise
-            except BaseException:  # interrupted: what it still says would answer the next request
-                worker.stop()
-                raise
-            self._idle.put(worker)
-            return found
-        raise VoiceError(
-            "espeak-ng stopped while speaking",
-            hint="`undersong doctor` tells whether it works here at all",
-        )
+        with self._places:
+            closings = self._closings
+            for left in reversed(range(TRIES)):
+                try:
+                    return self._ask_one(request, timeout_s)
+                except DiedError as error:
+                    self._explain(error, timeout_s, closed=closings != self._closings, left=left)
+        raise AssertionError  # the last try returns or raises
 
     def close(self) -> None:
-        """Stop all idle workers; a later request starts new ones."""
-        while True:
-            try:
-                self._idle.get_nowait().stop()
-            except Empty:
-                return
+        """End all processes, busy ones too; a later request starts new ones."""
+        with self._lock:
+            self._closings += 1
+            idle, self._idle[:] = list(self._idle), []
+            for worker in self._busy:
+                worker.kill()
+        _stop_all(idle)
+
+    def _ask_one(self, request: Mapping[str, Any], timeout_s: float) -> Answer:
+        worker = self._hire()
+        answer = None
+        try:
+            answer = worker.ask(request, timeout_s)
+        finally:
+            with self._lock:
+                self._busy.discard(worker)
+                if answer is not None:
+                    self._idle.append(worker)
+            if answer is None:
+                worker.stop()
+        return answer
 
     def _hire(self) -> Worker:
-        try:
-            return self._idle.get_nowait()
-        except Empty:
-            return Worker(self._command, self._timeout_s)
+        with self._lock:
+            try:
+                worker = self._idle.pop() if self._idle else Worker(self._command())
+            except OSError as error:
+                msg = f"espeak-ng cannot be started: {error.strerror or error}"
+                raise VoiceError(msg) from error
+            self._busy.add(worker)
+        return worker
+
+    def _explain(self, error: DiedError, timeout_s: float, *, closed: bool, left: int) -> None:
+        """Raise a VoiceError unless the request deserves another try."""
+        if closed:
+            raise VoiceError("espeak-ng was stopped while it spoke") from error
+        if error.hung:
+            raise VoiceError(f"espeak-ng gave no answer within {timeout_s:.3g} s") from error
+        if not left:
+            raise VoiceError(
+                f"espeak-ng crashed {TRIES} times over one phrase: {error}",
+                hint="`undersong doctor` tells whether it works here at all",
+            ) from error
+
+
+def _stop_all(workers: list[Worker]) -> None:
+    while workers:
+        workers.pop().stop()

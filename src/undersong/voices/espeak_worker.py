@@ -1,24 +1,29 @@
-"""espeak-ng in a process of its own: one JSON line in, one JSON line and PCM out.
+"""espeak-ng in a process of its own: one JSON line in, one JSON line and samples out.
 
 It runs as a script, imports nothing of ours, and is talked to through pipes only, so that the
-GPL library stays behind them and a crash of it hurts nobody. Every phrase is said by a freshly
+GPL library stays behind them and a crash of it hurts nobody. Every request is served by a freshly
 loaded library with fixed seeds: espeak-ng seeds its noise with the time of day and remembers what
-it said before, and would otherwise never repeat itself bit for bit.
+it said before, and would otherwise never repeat itself bit for bit. Loading takes 2 ms.
 
-To say: {"text", "voice", "tongue", "rate_wpm", "pitch", "range", "gap", "phonemes"}; `tongue` is
-another voice that says it, or "". Answer: {"ok": true, "rate_hz", "bytes", "marks": [[position,
-sample], …]} followed by that many bytes of 16-bit mono PCM, or {"ok": false, "error", "bytes": 0}.
-Positions count characters of the text from 0.
+Started with the folder of espeakng_loader as its only argument. Requests and answers:
 
-To spell: {"spell": [text, …], "voice"}. Answer: {"ok": true, "bytes": 0, "ipa": [text, …]}, in IPA
-and in the same order, punctuation left out.
+    {"do": "say", "text", "voices", "variant", "rate_wpm", "pitch", "range", "gap", "phonemes"}
+        `voices` are tried in turn. Answer: {"rate_hz", "bytes", "marks": [[position, sample], ...]}
+        and that many bytes of 16-bit mono PCM; positions count characters of the text from 0.
+    {"do": "spell", "texts": [text, ...], "voices"}
+        Answer: {"ipa": [text, ...], "bytes": 0}, in the same order, punctuation left out.
+    {"do": "list"}
+        Answer: {"voices": [[name, title, [language, ...]], ...], "variants": [...], "bytes": 0}
+
+An answer {"error", "bytes": 0} says why a request cannot be served, with "no": "voice" or
+"variant" when it names one that does not exist. The process ends when its input does.
 """
 
 import _ctypes
 import ctypes
-import importlib.util
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,16 +31,29 @@ from pathlib import Path
 from typing import Any
 
 LIBRARIES = {"win32": "espeak-ng.dll", "darwin": "libespeak-ng.dylib"}
+LIBRARY = LIBRARIES.get(sys.platform, "libespeak-ng.so")
 DATA = "espeak-ng-data"
 
 SYNCHRONOUS = 2  # espeak_AUDIO_OUTPUT
 DONT_EXIT = 0x8000  # espeakINITIALIZE_DONT_EXIT
 UTF8 = 1  # espeakCHARS_UTF8
 PHONEMES = 0x100  # espeakPHONEMES: `[[...]]` holds mnemonics
-IPA = 2  # bit 1 of espeak_TextToPhonemes' phonememode
+CHARACTERS = 1  # espeak_POSITION_TYPE
 WORD = 1  # espeakEVENT_WORD
+IPA = 2  # bit 1 of espeak_TextToPhonemes' phonememode
 SEED = 1
-PARAMETERS = ((1, "rate_wpm", 125), (3, "pitch", 50), (4, "range", 50), (7, "gap", 0))
+PARAMETERS = ((1, "rate_wpm"), (3, "pitch"), (4, "range"), (7, "gap"))  # espeak_PARAMETER
+
+Answer = tuple[dict[str, Any], bytes]
+
+
+class RefusalError(Exception):
+    """The request cannot be served; the message says why, `no` what kind of name was unknown."""
+
+    def __init__(self, message: str, no: str = "") -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.no = no
 
 
 class _Id(ctypes.Union):
@@ -58,33 +76,32 @@ class _Event(ctypes.Structure):
 class _Voice(ctypes.Structure):
     _fields_ = (
         ("name", ctypes.c_char_p),
-        ("languages", ctypes.c_char_p),
+        ("languages", ctypes.c_void_p),
         ("identifier", ctypes.c_char_p),
-        ("rest", ctypes.c_ubyte * 16),
+        ("gender", ctypes.c_ubyte),
+        ("age", ctypes.c_ubyte),
+        ("variant", ctypes.c_ubyte),
+        ("unused", ctypes.c_ubyte),
+        ("score", ctypes.c_int),
+        ("spare", ctypes.c_void_p),
     )
 
 
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(_Event))
 
 
-class WrongRequestError(Exception):
-    """The request cannot be said; the message says why."""
-
-
-def folder() -> Path:
-    """Return where espeakng_loader keeps the library and its data, without importing it."""
-    found = importlib.util.find_spec("espeakng_loader")
-    if found is None or found.origin is None:
-        raise WrongRequestError("the package espeakng-loader is not installed")
-    return Path(found.origin).parent
-
-
 @contextmanager
-def _fresh_library() -> Iterator[ctypes.CDLL]:
-    """Load the library anew, its memory of earlier phrases with it, and unload it again."""
-    library = ctypes.CDLL(str(Path.cwd() / LIBRARIES.get(sys.platform, "libespeak-ng.so")))
+def _fresh_library() -> Iterator[tuple[ctypes.CDLL, int]]:
+    """Load and seed the library, forgetful of all earlier phrases; yield it and its rate in Hz."""
+    library = ctypes.CDLL(str(Path.cwd() / LIBRARY))
+    _declare(library)
     try:
-        yield library
+        rate_hz = library.espeak_Initialize(SYNCHRONOUS, 0, DATA.encode(), DONT_EXIT)
+        if rate_hz <= 0:
+            raise RefusalError("espeak-ng cannot read its data")
+        library.espeak_ng_SetRandSeed(SEED)
+        ctypes.CDLL(None if os.name == "posix" else "ucrtbase").srand(SEED)
+        yield library, rate_hz
     finally:
         library.espeak_Terminate()
         handle = library._handle  # noqa: SLF001 - ctypes has no other way to unload
@@ -93,29 +110,45 @@ def _fresh_library() -> Iterator[ctypes.CDLL]:
         unload(handle)
 
 
-def answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """Say or spell one request; returns the answer's header and PCM."""
-    return spell(request) if "spell" in request else say(request)
+def _declare(library: ctypes.CDLL) -> None:
+    """Tell ctypes what the functions take and return (espeak-ng's speak_lib.h)."""
+    integer, unsigned, text = ctypes.c_int, ctypes.c_uint, ctypes.c_char_p
+    library.espeak_Initialize.argtypes = (integer, integer, text, integer)
+    library.espeak_ng_SetRandSeed.argtypes = (ctypes.c_long,)
+    library.espeak_SetVoiceByName.argtypes = (text,)
+    library.espeak_SetParameter.argtypes = (integer, integer, integer)
+    library.espeak_GetCurrentVoice.restype = ctypes.POINTER(_Voice)
+    library.espeak_ListVoices.argtypes = (ctypes.c_void_p,)
+    library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
+    library.espeak_TextToPhonemes.argtypes = (ctypes.POINTER(ctypes.c_void_p), integer, integer)
+    library.espeak_TextToPhonemes.restype = text
+    library.espeak_Synth.argtypes = (
+        *(text, ctypes.c_size_t, unsigned, integer, unsigned, unsigned),
+        *(ctypes.c_void_p, ctypes.c_void_p),
+    )
 
 
-def spell(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """Return, in the header, how each text is pronounced; there is no PCM."""
-    with _fresh_library() as library:
-        _initialise(library)
-        _choose(library, request["voice"])
-        library.espeak_TextToPhonemes.argtypes = (
-            ctypes.POINTER(ctypes.c_void_p),
-            ctypes.c_int,
-            ctypes.c_int,
-        )
-        library.espeak_TextToPhonemes.restype = ctypes.c_char_p
-        found = [_pronounced(library, text) for text in request["spell"]]
-    return {"ok": True, "bytes": 0, "ipa": found}, b""
+def say(request: dict[str, Any]) -> Answer:
+    """Say one request."""
+    with _fresh_library() as (library, rate_hz):
+        _choose(library, request["voices"], request["variant"])
+        for number, name in PARAMETERS:
+            library.espeak_SetParameter(number, int(request[name]), 0)
+        pcm, marks = _synthesise(library, request["text"], phonemes=request["phonemes"])
+    return {"rate_hz": rate_hz, "bytes": len(pcm), "marks": marks}, pcm
+
+
+def spell(request: dict[str, Any]) -> Answer:
+    """Pronounce texts without saying them."""
+    with _fresh_library() as (library, _):
+        _choose(library, request["voices"], "")
+        found = [_pronounced(library, text) for text in request["texts"]]
+    return {"ipa": found, "bytes": 0}, b""
 
 
 def _pronounced(library: ctypes.CDLL, text: str) -> str:
     """Return the IPA of a text; espeak-ng takes it clause by clause and moves a pointer on."""
-    kept = ctypes.create_string_buffer(text.replace("\0", " ").encode())
+    kept = ctypes.create_string_buffer(text.replace("\0", " ").encode("utf-8", "replace"))
     place = ctypes.c_void_p(ctypes.addressof(kept))
     clauses = []
     while place.value:
@@ -124,49 +157,19 @@ def _pronounced(library: ctypes.CDLL, text: str) -> str:
     return " ".join(clause for clause in clauses if clause)
 
 
-def _initialise(library: ctypes.CDLL) -> int:
-    """Make the library ready; returns its sampling rate."""
-    library.espeak_Initialize.argtypes = (
-        ctypes.c_int,
-        ctypes.c_int,
-        ctypes.c_char_p,
-        ctypes.c_int,
-    )
-    rate_hz: int = library.espeak_Initialize(SYNCHRONOUS, 0, DATA.encode(), DONT_EXIT)
-    if rate_hz <= 0:
-        raise WrongRequestError("the data of espeak-ng cannot be found")
-    return rate_hz
+def _choose(library: ctypes.CDLL, voices: list[str], variant: str) -> None:
+    """Set the first voice that exists; espeak-ng ignores unknown variants silently, we do not."""
+    tail = f"+{variant}" if variant else ""
+    if all(library.espeak_SetVoiceByName(f"{voice}{tail}".encode()) for voice in voices):
+        raise RefusalError(f"espeak-ng has no voice `{voices[0]}`", "voice")
+    current = library.espeak_GetCurrentVoice().contents.identifier or b""
+    if not current.decode("utf-8", "replace").endswith(tail):
+        raise RefusalError(f"espeak-ng has no variant `{variant}`", "variant")
 
 
-def say(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """Say one request; returns the answer's header and PCM."""
-    with _fresh_library() as library:
-        rate_hz = _initialise(library)
-        library.espeak_ng_SetRandSeed.argtypes = (ctypes.c_long,)
-        library.espeak_ng_SetRandSeed(SEED)
-        ctypes.CDLL(None if os.name == "posix" else "ucrtbase").srand(SEED)
-        _choose(library, request["voice"])
-        if request.get("tongue"):
-            _choose(library, request["tongue"])
-        for number, name, usual in PARAMETERS:
-            library.espeak_SetParameter(number, int(request.get(name, usual)), 0)
-        pcm, marks = _synthesise(library, request)
-    return {"ok": True, "rate_hz": rate_hz, "bytes": len(pcm), "marks": marks}, pcm
-
-
-def _choose(library: ctypes.CDLL, voice: str) -> None:
-    """Set the voice; espeak-ng ignores unknown variants without a word, we do not."""
-    library.espeak_SetVoiceByName.argtypes = (ctypes.c_char_p,)
-    if library.espeak_SetVoiceByName(voice.encode()):
-        raise WrongRequestError(f"espeak-ng has no voice `{voice}`")
-    library.espeak_GetCurrentVoice.restype = ctypes.POINTER(_Voice)
-    current = library.espeak_GetCurrentVoice().contents.identifier.decode("utf-8", "replace")
-    _, plus, variant = voice.partition("+")
-    if plus and not current.endswith(f"+{variant}"):
-        raise WrongRequestError(f"espeak-ng has no variant `{variant}` (of `{voice}`)")
-
-
-def _synthesise(library: ctypes.CDLL, request: dict[str, Any]) -> tuple[bytes, list[list[int]]]:
+def _synthesise(
+    library: ctypes.CDLL, text: str, *, phonemes: bool
+) -> tuple[bytes, list[list[int]]]:
     pcm = bytearray()
     marks: list[list[int]] = []
 
@@ -182,35 +185,64 @@ def _synthesise(library: ctypes.CDLL, request: dict[str, Any]) -> tuple[bytes, l
 
     callback = _CALLBACK(receive)
     library.espeak_SetSynthCallback(callback)
-    text = request["text"].encode()
-    flags = UTF8 | (PHONEMES if request.get("phonemes") else 0)
-    library.espeak_Synth.argtypes = (
-        ctypes.c_char_p,
-        ctypes.c_size_t,
-        ctypes.c_uint,
-        ctypes.c_int,
-        ctypes.c_uint,
-        ctypes.c_uint,
-        ctypes.c_void_p,
-        ctypes.c_void_p,
-    )
-    status = library.espeak_Synth(text, len(text) + 1, 0, 1, 0, flags, None, None)
+    spelt = text.encode("utf-8", "replace")
+    flags = UTF8 | (PHONEMES if phonemes else 0)
+    status = library.espeak_Synth(spelt, len(spelt) + 1, 0, CHARACTERS, 0, flags, None, None)
     if status:
-        raise WrongRequestError(f"espeak-ng failed with status {status}")
+        raise RefusalError(f"espeak-ng failed with status {status}")
     return bytes(pcm), marks
 
 
+def list_voices(_request: dict[str, Any]) -> Answer:
+    """List voices by the name that espeak-ng takes, and variants."""
+    voices = []
+    with _fresh_library() as (library, _):
+        found = library.espeak_ListVoices(None)
+        k = 0
+        while found[k]:
+            voice = found[k].contents
+            name = voice.identifier.decode("utf-8", "replace")
+            title = voice.name.decode("utf-8", "replace")
+            voices.append([name, title, _languages(voice.languages)])
+            k += 1
+    variants = sorted(file.name for file in Path(DATA, "voices", "!v").iterdir())
+    return {"voices": voices, "variants": variants, "bytes": 0}, b""
+
+
+def _languages(address: int) -> list[str]:
+    """Read a C list of languages: for each a byte of priority and a string, a zero byte after."""
+    languages = []
+    while priority := ctypes.string_at(address, 1)[0]:
+        spelt = ctypes.string_at(address + 1)
+        languages.append((priority, spelt.decode("latin-1")))
+        address += len(spelt) + 2
+    return [language for _, language in sorted(languages, key=lambda item: item[0])]
+
+
+SERVICES = {"say": say, "spell": spell, "list": list_voices}
+
+
+def serve(line: bytes) -> Answer:
+    """Serve one request."""
+    request = json.loads(line)
+    try:
+        return SERVICES[request["do"]](request)
+    except RefusalError as error:
+        return {"error": str(error), "no": error.no, "bytes": 0}, b""
+    except OSError as error:
+        return {"error": f"espeak-ng cannot be loaded: {error}", "no": "", "bytes": 0}, b""
+
+
 def main() -> None:
-    """Answer requests until the other end closes the pipe."""
-    os.chdir(folder())  # espeak-ng takes paths of up to 160 characters only: give it a short one
-    answers = sys.stdout.buffer
-    for line in sys.stdin.buffer:
-        try:
-            header, pcm = answer(json.loads(line))
-        except WrongRequestError as error:
-            header, pcm = {"ok": False, "error": str(error), "bytes": 0}, b""
-        answers.write(json.dumps(header).encode() + b"\n" + pcm)
-        answers.flush()
+    """Serve until the other end closes the pipe; Ctrl-C is the other end's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.chdir(sys.argv[1])  # espeak-ng takes paths below 160 characters only: give it a short one
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)  # whatever the library may print is not an answer
+        for line in sys.stdin.buffer:
+            header, payload = serve(line)
+            answers.write(json.dumps(header).encode() + b"\n" + payload)
+            answers.flush()
 
 
 if __name__ == "__main__":

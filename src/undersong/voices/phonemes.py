@@ -12,14 +12,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from undersong.errors import VoiceError
 from undersong.voices.contract import SpokenWord
+from undersong.voices.espeak_home import NAMES, command
 from undersong.voices.espeak_pipe import Pool
 
 CLAUSE_WORDS: Final = 40
 """A clause without any punctuation is cut here: no voice has learnt longer ones."""
 
-ALIASES: Final = {"en-gb": "en", "fr-fr": "fr"}
-"""Names that voice files use and espeak-ng does not accept when called by name."""
+PROCESSES: Final = 2
+TIMEOUT_S: Final = 30.0
+"""Spelling takes some milliseconds; whoever takes this long hangs."""
 
 SILENT: Final = frozenset(" ˈˌːˑ-.,;:!?…—^$_|\u0361")
 """Symbols that make no sound of their own."""
@@ -55,8 +58,10 @@ class Phonemes:
 
     def __init__(self, voice: str) -> None:
         """Start nothing yet."""
-        self._voice = ALIASES.get(voice, voice)
-        self._pool = Pool()
+        primary = voice.partition("-")[0]
+        names = (voice, NAMES.get(voice.lower(), voice), NAMES.get(primary, primary))
+        self._voices = list(dict.fromkeys(names))
+        self._pool = Pool(command, PROCESSES)
         self._alone: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -69,7 +74,7 @@ class Phonemes:
         groups = list(_groups(words))
         runs = [_runs(group) for group in groups]
         texts = [text for run in runs for text, ipa in run if not ipa]
-        spelt = iter(self._pool.spell(texts, self._voice) if texts else ())
+        spelt = iter(self._spelt(texts) if texts else ())
         found = []
         for group, run in zip(groups, runs, strict=True):
             pieces = (ipa or _SWITCH.sub("", next(spelt)) for _, ipa in run)
@@ -91,8 +96,7 @@ class Phonemes:
             new = {_bare(word.text) for word in wanted} - self._alone.keys()
             ordered = sorted(new)
             if ordered:
-                spelt = self._pool.spell(ordered, self._voice)
-                self._alone.update(zip(ordered, spelt, strict=True))
+                self._alone.update(zip(ordered, self._spelt(ordered), strict=True))
             return tuple(
                 _given(word) or _SWITCH.sub("", self._alone[_bare(word.text)]) for word in wanted
             )
@@ -100,6 +104,13 @@ class Phonemes:
     def close(self) -> None:
         """End the processes; a later request starts new ones."""
         self._pool.close()
+
+    def _spelt(self, texts: Sequence[str]) -> tuple[str, ...]:
+        request = {"do": "spell", "texts": list(texts), "voices": self._voices}
+        header = self._pool.ask(request, TIMEOUT_S).header
+        if "error" in header:
+            raise VoiceError(str(header["error"]))
+        return tuple(str(ipa) for ipa in header["ipa"])
 
 
 def sounds(ipa: str) -> str:
