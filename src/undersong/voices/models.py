@@ -101,14 +101,7 @@ def add_voice(order: Order, library: Library, tick: Tick | None = None) -> Added
         OutputError: no library here, a voice of that name exists, or no space.
         FaultsError: the language given is none.
     """
-    if library.file is None:
-        raise OutputError("there is no library here", hint="begin one with `undersong init`")
-    name = order.name or (order.voice if order.voices else _stem(order.source))
-    if not is_safe(name):
-        raise OutputError(f"`{name}` cannot be the name of a file", hint="choose one with --name")
-    target = library.root / "voices" / f"{name}.yaml"
-    if target.exists():
-        raise OutputError(f"{target} exists already", hint="choose another name with --name")
+    target = _free_place(order, library)
     models = library.root / FOLDER
     models.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".adding-", dir=models) as staging:
@@ -127,7 +120,20 @@ def add_voice(order: Order, library: Library, tick: Tick | None = None) -> Added
     if not (models / ".gitignore").exists():
         write_text(models / ".gitignore", IGNORED)
     write_text(target, text)
-    return Added(name=name, licence=found.licence, files=(*kept, target), why_not=why_not)
+    return Added(name=target.stem, licence=found.licence, files=(*kept, target), why_not=why_not)
+
+
+def _free_place(order: Order, library: Library) -> Path:
+    """Return where the voice file is to be; nothing is there yet."""
+    if library.file is None:
+        raise OutputError("there is no library here", hint="begin one with `undersong init`")
+    name = order.name or (order.voice if order.voices else _stem(order.source))
+    if not is_safe(name):
+        raise OutputError(f"`{name}` cannot be the name of a file", hint="choose one with --name")
+    target = library.root / "voices" / f"{name}.yaml"
+    if target.exists():
+        raise OutputError(f"{target} exists already", hint="choose another name with --name")
+    return target
 
 
 def _gather(order: Order, stage: Path, models: Path, tick: Tick | None) -> list[Path]:

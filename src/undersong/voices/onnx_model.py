@@ -120,10 +120,10 @@ class Model:
         options.log_severity_level = 4  # faults come as errors; nothing is to be printed
         failures: tuple[type[Exception], ...] = (NoGraphError, OSError, *_failures())
         try:
-            content = self._path.read_bytes()
+            model: bytes | str = str(self._path)
             if self._expose:
-                content = exposed(content, self._expose)
-            return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+                model = exposed(self._path.read_bytes(), self._expose)
+            return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except failures as error:
             raise VoiceError(
                 f"{self._path.name} cannot be loaded, it may be damaged: {_first_line(error)}",
