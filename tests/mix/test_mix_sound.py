@@ -1,4 +1,4 @@
-"""The duck as it is heard, measured on stems: bars of reference/audio.md, B2."""
+"""The duck as it is heard, measured on stems: bars as in docs/craft.md."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -145,8 +145,8 @@ def test_takes_measured_by_another_version_are_measured_again(
 ) -> None:
     first = narrate(recipe, library, store)
     fingerprint = first.fingerprint
-    monkeypatch.setattr(measured, "VERSION", 2)
-    monkeypatch.setattr(narration, "VERSION", 2)
+    monkeypatch.setattr(measured, "VERSION", 99)
+    monkeypatch.setattr(narration, "VERSION", 99)
     again = narrate(recipe, library, store)
     assert frozen(again) == frozen(first)
     assert again.fingerprint != fingerprint

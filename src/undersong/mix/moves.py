@@ -1,6 +1,6 @@
 """From how deep the bed stands under each phrase to how it gets there and back.
 
-Times are those of narration craft (reference/audio.md B1): down before the first word, held over
+Times are those of narration craft (docs/craft.md): down before the first word, held over
 short gaps, slowly up again. We know every phrase beforehand, so nothing is ever late.
 """
 

@@ -9,7 +9,7 @@ from undersong.recipes.model import BreathPhase, Position, Utterance, Word
 PhaseName = Literal["in", "hold", "out", "rest"]
 
 # Said in the first cycle, and in the later ones; a phase without words is silent. An inner
-# phrase ends with a comma, so that the voice does not fall (reference/voices.md, section 7).
+# phrase ends with a comma, so that the voice does not fall (docs/craft.md).
 _WORDS: Final[Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]] = {
     "en": (
         {"in": "Breathe in,", "hold": "Hold,", "out": "and breathe out."},

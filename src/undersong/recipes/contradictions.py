@@ -10,7 +10,7 @@ from undersong.recipes.settings import Settings
 from undersong.units import format_seconds
 
 PAUSE_DIFFERENCE: Final = 9.0
-"""LU between voice and bed in pauses when nobody chose: 8-12 (reference/audio.md, section D)."""
+"""LU between voice and bed in pauses when nobody chose: 8-12 (docs/craft.md)."""
 
 
 def fades(settings: Settings) -> Fades:

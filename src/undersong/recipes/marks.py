@@ -242,7 +242,7 @@ _USUAL_BREATH: Final = {
     "out": Fraction(6),
     "rest": Fraction(0),
 }
-"""About six breaths a minute, out longer than in (reference/audio.md, section D); the order in
+"""About six breaths a minute, out longer than in (docs/craft.md); the order in
 which the phases follow."""
 
 _CUE: Final[Mapping[str, Callable[[str], object]]] = {

@@ -1,6 +1,6 @@
 """Pause profiles: how long each kind of elastic pause may last.
 
-Natural lengths follow the craft of guided imagery (reference/audio.md, section D): comma
+Natural lengths follow the craft of guided imagery (docs/craft.md): comma
 0.4-0.8 s, sentence 1.5-3 s, image (paragraph) 4-8 s, a breath (pause) 8-12 s, a rest (long)
 20-60 s. Floors and caps are wide, so that one script can become a short and a long track, but a
 floor never rushes: half a second after a sentence at the least.

@@ -23,7 +23,7 @@ class Profile:
     about: str
 
 
-# Targets as published; the sources are in reference/audio.md, section A4.
+# Targets as published; the sources are in docs/craft.md.
 _ROWS: Final = (
     ("podcast", -16.0, -1.0, "podcast apps (Apple Podcasts: -16 LKFS ± 1, -1 dBTP)"),
     ("meditation", -18.0, -1.0, "speech in apps and players (AES77: speech at -18 LUFS)"),

@@ -11,7 +11,7 @@ CLOSERS: Final = "\"'”’»›)]}*_」』》）"  # noqa: RUF001 - signs of ma
 """Quotes and brackets that may follow the sign that ends a sentence."""
 
 LONGEST: Final = 25
-"""Words that a voice says well in one breath (reference/voices.md: "phrases under ~25 words")."""
+"""Words that a voice says well in one breath (docs/craft.md)."""
 
 _MIN_SIDE: Final = 4
 """A comma parts clauses only when this many words stand on both sides."""

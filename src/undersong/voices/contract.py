@@ -72,10 +72,12 @@ class RawTake:
     Attributes:
         audio: bytes of a file that soundfile reads (WAV, FLAC, MP3), any rate, mono or stereo.
         marks: in order of time; empty when the engine does not know.
+        room: it may hold a noise floor of its own, such as a person's room, which is no speech.
     """
 
     audio: bytes
     marks: tuple[Mark, ...] = ()
+    room: bool = True
 
 
 class Engine(Protocol):

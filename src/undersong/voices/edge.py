@@ -30,7 +30,7 @@ LETTER_S: Final = 0.3
 
 TICKS_PER_S: Final = 10_000_000
 RATE_PERCENT: Final = (-50, 100)
-"""Beyond these the service's voices become hard to follow (reference: voices.md, section 7)."""
+"""Beyond these the service's voices become hard to follow."""
 
 
 class EdgeOptions(EngineOptions):

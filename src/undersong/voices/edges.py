@@ -36,10 +36,6 @@ words without one, the quietest moments of speech are few and lie far apart in l
 STAND_OUT_DB: Final = 8.0
 """How far the mean of SMOOTH_MS must exceed the noise floor to count as speech."""
 
-OUTER_MS: Final = 120
-"""A noise floor is heard this long before or after all speech: what a voice engine breathes
-between its words, and just after them, is part of its speech."""
-
 SPEECH_SPAN_DB: Final = 15.0
 """A noise floor lies at least this far below the loudest moment; else it is no floor."""
 
@@ -95,10 +91,13 @@ class _Envelope:
         return np.sqrt(np.maximum(_moving_mean(lively, window_ms), 0.0))
 
 
-def find_edges(take: Mono) -> Edges | None:
-    """Return the speech edges of a levelled take, or None when nothing stands out."""
+def find_edges(take: Mono, *, room: bool = True) -> Edges | None:
+    """Return the speech edges of a levelled take, or None when nothing stands out.
+
+    `room` False: whatever sounds is the voice itself, even where it only breathes.
+    """
     envelope = _Envelope.of(take)
-    floor = _noise_floor(envelope)
+    floor = _noise_floor(envelope) if room else 0.0
     if floor > 0:
         active = envelope.level(SMOOTH_MS) > floor * db_to_gain(STAND_OUT_DB)
     else:
@@ -121,9 +120,7 @@ def _noise_floor(envelope: _Envelope) -> float:
     steady = high <= low * db_to_gain(STEADY_DB)
     below_speech = high <= float(ranked[-1]) * db_to_gain(-SPEECH_SPAN_DB)
     reaches_gate = inner.peak[levels <= high].max() > db_to_gain(GATE_DBFS)
-    speech = np.flatnonzero(levels > high * db_to_gain(STAND_OUT_DB))
-    outside = below_speech and max(speech[0], len(levels) - speech[-1]) >= OUTER_MS
-    return high if steady and outside and reaches_gate else 0.0
+    return high if steady and below_speech and reaches_gate else 0.0
 
 
 def _moving_mean(values: Values, width: int) -> Values:

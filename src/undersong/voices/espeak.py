@@ -123,7 +123,11 @@ class Espeak:
         if not pcm.strip(b"\0"):
             raise VoiceError(f"espeak-ng said nothing for {request.written!r}")
         events = [(int(place), int(sample)) for place, sample in answer.header["marks"]]
-        return RawTake(audio=_wav(pcm, rate_hz), marks=marks(said, events, len(pcm) // 2, rate_hz))
+        return RawTake(
+            audio=_wav(pcm, rate_hz),
+            marks=marks(said, events, len(pcm) // 2, rate_hz),
+            room=False,
+        )
 
     def voices(self, language: str | None = None) -> tuple[EspeakVoice, ...]:
         """List the voices, or those of one language (a BCP 47 tag or the start of one).

@@ -89,7 +89,8 @@ class Fake:
             )
         pieces.append(_rest(TAIL_S))
         audio = _wav(np.concatenate(pieces))
-        return RawTake(audio=audio, marks=tuple(marks) if self._options.marks else ())
+        told = tuple(marks) if self._options.marks else ()
+        return RawTake(audio=audio, marks=told, room=False)
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -202,6 +202,7 @@ def _pack(take: RawTake, origin: Origin) -> bytes:
         "fingerprint": origin.fingerprint,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "marks": [asdict(mark) for mark in take.marks],
+        "room": take.room,
     }
     body = json.dumps(head, separators=(",", ":")).encode() + b"\n" + take.audio
     return _MAGIC + files.digest_bytes(body).encode() + b"\n" + body
@@ -215,5 +216,6 @@ def _unpack(content: bytes) -> RawTake | None:
     if files.digest_bytes(body).encode() != digest:
         return None
     head, _, audio = body.partition(b"\n")
-    marks = tuple(Mark(**mark) for mark in json.loads(head)["marks"])
-    return RawTake(audio=audio, marks=marks)
+    told = json.loads(head)
+    marks = tuple(Mark(**mark) for mark in told["marks"])
+    return RawTake(audio=audio, marks=marks, room=told.get("room", True))

@@ -22,7 +22,7 @@ from undersong.voices.edges import BLOCK, Edges, Mono, find_edges
 from undersong.voices.level import Survey, level_of, survey_of
 from undersong.voices.wordtimes import word_times
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Rises whenever the same take would be cut otherwise; part of what names a cut take."""
 
 LEGAL_RATES_HZ: Final = (8_000, 192_000)
@@ -88,7 +88,7 @@ def survey(take: RawTake) -> Survey:
         VoiceError: the audio cannot be decoded, is empty, silent, or holds no speech.
     """
     sound = decode(take)
-    edges = _edges(sound * np.float32(db_to_gain(SPEECH_LUFS - level_of(sound))))
+    edges = _edges(sound * np.float32(db_to_gain(SPEECH_LUFS - level_of(sound))), room=take.room)
     return survey_of(sound[edges.start : edges.end])
 
 
@@ -99,7 +99,7 @@ def cut(take: RawTake, gain_db: float) -> CutTake:
         VoiceError: as for `survey`.
     """
     sound = decode(take) * np.float32(db_to_gain(gain_db))
-    edges = _edges(sound)
+    edges = _edges(sound, room=take.room)
     margin = NOISY if edges.noisy else CLEAN
     lead = min(margin.lead, edges.start)
     tail = min(margin.tail, len(sound) - edges.end)
@@ -139,8 +139,8 @@ def decode(take: RawTake) -> Mono:
     return sound
 
 
-def _edges(levelled: Mono) -> Edges:
-    edges = find_edges(levelled)
+def _edges(levelled: Mono, *, room: bool) -> Edges:
+    edges = find_edges(levelled, room=room)
     if edges is None:
         raise VoiceError("no speech stands out in the take")
     return edges

@@ -28,7 +28,7 @@ def spoken_words(
     The last word that says anything always ends in punctuation, because that makes the melody: its
     own, or else a comma. An utterance without a full stop is mostly one that goes on after a
     pause, and a comma keeps the voice up where a full stop would let it fall (espeak-ng falls
-    from 222 to 145 Hz for a full stop, to 199 Hz for a comma: reference/voices.md, section 2).
+    from 222 to 145 Hz for a full stop, to 199 Hz for a comma: docs/craft.md).
     """
     table = language_for(language)
     own = _own_words(tuple(lexicon.items()), table)
