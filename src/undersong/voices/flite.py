@@ -89,7 +89,7 @@ class Flite:
             self._programs.run((PROGRAM, *settings, *files), TIMEOUT_S)
             if not out.is_file():
                 raise VoiceError(f"flite wrote nothing for {request.written!r}")
-            return RawTake(audio=out.read_bytes())
+            return RawTake(audio=out.read_bytes(), room=False)
 
     def close(self) -> None:
         """End what is being said."""
