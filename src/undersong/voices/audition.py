@@ -55,7 +55,7 @@ class Wish:
 
 
 def audition(text: str, voice: str, library: Library, store: TakeStore, wish: Wish) -> Audition:
-    """Have a voice say a line, in which all marks of a script may stand.
+    """Have a voice say a line, in which all marks of a script may stand; pauses become `REST`.
 
     Raises:
         UnknownNameError: no such voice or engine.
