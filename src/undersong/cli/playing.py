@@ -5,7 +5,7 @@ from pathlib import Path
 from undersong.cli.screen import out
 
 
-def play(path: Path) -> None:
+def play_file(path: Path) -> None:
     """Play a file through the player of this machine; without one, say where the file is."""
     import subprocess
 

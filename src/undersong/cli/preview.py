@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from undersong.cli.playing import play_file
 from undersong.cli.screen import Progress, out
 
 STEMS = ("mix", "voice", "bed", "bed-ducked", "cues")
@@ -25,7 +26,6 @@ def preview(
     to: Path | None = typer.Option(None, "--out", help="Write a 24-bit WAV instead of playing."),
 ) -> None:
     """Render a span through the same chain as the full track, sample for sample, and play it."""
-    from undersong.cli.playing import play
     from undersong.cli.times import seconds_option
     from undersong.cli.tracks import load_tracks
     from undersong.errors import UnknownNameError
@@ -47,6 +47,6 @@ def preview(
     with progress.shown():
         write_span(tracks[0], studio, wanted, target)
     if to is None:
-        play(target)
+        play_file(target)
     else:
         out.print(f"Wrote {target}", markup=False)

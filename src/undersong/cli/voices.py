@@ -85,7 +85,7 @@ def say(
     folder: Path = FOLDER,
 ) -> None:
     """Hear a voice say a line, spoken, cut and levelled as in a track."""
-    from undersong.cli.playing import play
+    from undersong.cli.playing import play_file
     from undersong.recipes.library import Library
     from undersong.voices.audition import Wish, usual_voice
 
@@ -94,7 +94,7 @@ def say(
     target = to or library.root / "build" / "voices" / f"{name}.wav"
     _say(text, name, library, Wish(engine=engine, offline=offline), target)
     if to is None:
-        play(target)
+        play_file(target)
     else:
         out.print(f"Wrote {target}", markup=False)
 
@@ -109,7 +109,7 @@ def compare(
     folder: Path = FOLDER,
 ) -> None:
     """Hear two voices say the same line, one after the other, at the same level."""
-    from undersong.cli.playing import play
+    from undersong.cli.playing import play_file
     from undersong.recipes.library import Library
     from undersong.voices.audition import Wish
 
@@ -119,7 +119,7 @@ def compare(
         _say(text, name, library, Wish(offline=offline), target)
     for target in targets:
         if to is None:
-            play(target)
+            play_file(target)
         else:
             out.print(f"Wrote {target}", markup=False)
 

@@ -68,10 +68,10 @@ def audition(text: str, voice: str, library: Library, store: TakeStore, wish: Wi
         path = Path(folder) / "line.md"
         path.write_text(f"---\ntitle: A line\nvoice: {voice}\n---\n\n{text}\n", encoding="utf-8")
         recipe = load_recipe(path, library)[0]
-    spoken = narrate(recipe, library, store, engine=wish.engine, offline=wish.offline)
-    pieces = [silence(REST, 1)]
-    for take in spoken.takes:
-        pieces += [take.frames(), silence(REST, 1)]
+        spoken = narrate(recipe, library, store, engine=wish.engine, offline=wish.offline)
+        pieces = [silence(REST, 1)]
+        for take in spoken.takes:
+            pieces += [take.frames(), silence(REST, 1)]
     frames: Frames = np.concatenate(pieces)
     return Audition(
         voice=voice,
