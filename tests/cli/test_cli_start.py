@@ -6,7 +6,10 @@ import pytest
 from undersong import __version__
 from undersong.cli import app
 
-COMMANDS = [*(command.name for command in app.registered_commands), "ambience"]
+GROUPS = [
+    str(group.typer_instance.info.name) for group in app.registered_groups if group.typer_instance
+]
+COMMANDS = [*(command.name for command in app.registered_commands), *GROUPS]
 
 
 def test_all_commands_are_there():

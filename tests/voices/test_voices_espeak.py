@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from undersong.errors import VoiceError
 from undersong.testing import check_engine
 from undersong.voices.contract import Request, SpokenWord
-from undersong.voices.espeak import WORKER, Espeak, EspeakOptions, _folder
+from undersong.voices.espeak import Espeak, EspeakOptions
+from undersong.voices.espeak_home import WORKER, folder
 from undersong.voices.espeak_pipe import Answer
 
 SENTENCE = "Let the breath come and go, as it likes."
@@ -281,7 +282,7 @@ def test_closing_ends_the_processes_and_it_may_speak_again():
 
 def test_the_worker_ends_when_its_parent_goes():
     with subprocess.Popen(
-        [sys.executable, "-I", WORKER, _folder()], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-I", WORKER, folder()], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         process.stdin.write(b'{"do": "list"}\n')
         process.stdin.close()
@@ -296,7 +297,7 @@ def test_our_process_never_loads_the_gpl_library(voice):
 
 
 def test_a_missing_package_is_said_in_a_sentence(monkeypatch):
-    monkeypatch.setattr("undersong.voices.espeak.LOADER", "espeakng_loader_that_is_not_there")
+    monkeypatch.setattr("undersong.voices.espeak_home.LOADER", "espeakng_loader_that_is_not_there")
     engine = Espeak(EspeakOptions(), Path())
     assert engine.check() == "the package espeakng-loader is not installed"
     with pytest.raises(VoiceError, match="not installed"):
@@ -320,7 +321,7 @@ def test_a_damaged_package_is_said_in_a_sentence(tmp_path, monkeypatch, files, r
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr("undersong.voices.espeak.LOADER", "espeak_of_ours")
+    monkeypatch.setattr("undersong.voices.espeak_home.LOADER", "espeak_of_ours")
     with closing(Espeak(EspeakOptions(), Path())) as engine:
         assert reason in engine.check()
 
@@ -328,12 +329,12 @@ def test_a_damaged_package_is_said_in_a_sentence(tmp_path, monkeypatch, files, r
 def test_it_speaks_from_a_folder_with_a_very_long_name(tmp_path, monkeypatch, voice):
     deep = tmp_path / ("long" * 30) / ("name" * 30)
     deep.mkdir(parents=True)
-    (deep / "espeak_far_away").symlink_to(_folder(), target_is_directory=True)
+    (deep / "espeak_far_away").symlink_to(folder(), target_is_directory=True)
     expected = digest(voice.say(request()))
     monkeypatch.syspath_prepend(deep)
-    monkeypatch.setattr("undersong.voices.espeak.LOADER", "espeak_far_away")
+    monkeypatch.setattr("undersong.voices.espeak_home.LOADER", "espeak_far_away")
     with closing(Espeak(EspeakOptions(), Path())) as engine:
-        assert len(str(_folder())) > 240
+        assert len(str(folder())) > 240
         assert digest(engine.say(request())) == expected
 
 

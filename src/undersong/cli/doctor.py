@@ -3,10 +3,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 import typer
 
 from undersong.cli.screen import out, print_json, table
+
+EDGE_HOST: Final = "speech.platform.bing.com"
+"""Where the online voices live (edge-tts 7.3, constants.BASE_URL)."""
+
+PATIENCE_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +70,61 @@ def _formats() -> Iterator[Finding]:
 
 
 def _foreign() -> Iterator[Finding]:
+    import subprocess
+
     try:
         import imageio_ffmpeg
 
-        note, works = str(imageio_ffmpeg.get_ffmpeg_exe()), True
-    except (ImportError, RuntimeError) as error:
+        path = str(imageio_ffmpeg.get_ffmpeg_exe())
+        ask = [path, "-hide_banner", "-version"]
+        told = subprocess.run(ask, capture_output=True, text=True, check=True, timeout=PATIENCE_S)  # noqa: S603 - its own program
+        note, works = f"{' '.join(told.stdout.split()[:3])}, {path}", True
+    except (ImportError, RuntimeError, OSError, subprocess.SubprocessError) as error:
         note, works = f"m4a, wma and others cannot be read: {error}", False
     yield Finding(what="reading m4a, wma, …", works=works, needed=False, note=note)
+
+
+def _clock() -> Iterator[Finding]:
+    from datetime import UTC, datetime
+
+    import undersong
+    from undersong.cli.machine import newest, wrong_clock
+
+    now = datetime.now(UTC)
+    why = wrong_clock(now, newest(Path(str(undersong.__file__)).parent.rglob("*.py")))
+    note = why or f"{now:%Y-%m-%d %H:%M} UTC"
+    yield Finding(what="clock", works=why is None, needed=False, note=note)
+
+
+def _network() -> Iterator[Finding]:
+    from urllib.request import getproxies
+
+    from undersong.cli.machine import gate, unreachable
+
+    host, port = gate(EDGE_HOST, getproxies())
+    why = unreachable(host, port)
+    through = "" if host == EDGE_HOST else f" (through {host})"
+    note = f"no online voice: {host}: {why}" if why else f"{EDGE_HOST} answers{through}"
+    yield Finding(what="network", works=why is None, needed=False, note=note)
+
+
+def _models() -> Iterator[Finding]:
+    from undersong.recipes.library import Library
+    from undersong.voices.models import FOLDER
+
+    folder = Library.find(Path.cwd()).root / FOLDER
+    found = sorted(folder.glob("*.onnx")) if folder.is_dir() else []
+    size = sum(path.stat().st_size for path in found) / 1e6
+    listed = ", ".join(path.name for path in found)
+    note = f"{listed}: {size:.0f} MB" if found else "none here: undersong voices add FILE"
+    yield Finding(what="neural models", works=bool(found), needed=False, note=note)
+
+
+def _device() -> Iterator[Finding]:
+    from undersong.cli.machine import no_sound_device
+
+    why = no_sound_device()
+    yield Finding(what="sound device", works=why is None, needed=False, note=why or "there")
 
 
 def _engines() -> Iterator[Finding]:
@@ -127,8 +181,12 @@ LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _program,
     _formats,
     _foreign,
+    _clock,
+    _network,
     _engines,
+    _models,
     _cache,
     _player,
+    _device,
     _library,
 )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from undersong.cli.playing import play_file
 from undersong.cli.screen import Progress, out
 from undersong.cli.speaking import ENGINE, ONLINE
 
@@ -55,20 +56,3 @@ def preview(
         play_file(target)
     else:
         out.print(f"Wrote {target}", markup=False)
-
-
-def play_file(path: Path) -> None:
-    """Play a file through what this machine has, or say where it is."""
-    import subprocess
-
-    from undersong.preview.player import PLAYERS, find_player
-
-    player = find_player()
-    if player is None:
-        names = ", ".join(known.name for known in PLAYERS)
-        out.print(f"Wrote {path}; to hear it from here install one of: {names}", markup=False)
-        return
-    try:
-        player.play(path)
-    except (OSError, subprocess.CalledProcessError) as error:
-        out.print(f"Wrote {path}, but {player.name} could not play it: {error}", markup=False)

@@ -106,7 +106,7 @@ def play(
     """Play all takes of phrases one after the other, or write them side by side."""
     import tempfile
 
-    from undersong.cli.preview import play_file
+    from undersong.cli.playing import play_file
     from undersong.preview.player import find_player
 
     desk = _desk(recipe, variant, engine)

@@ -142,3 +142,16 @@ class Foreseeing(Protocol):
     def unsayable(self, requests: Sequence[Request]) -> Mapping[int, str]:
         """Return, by index into `requests`, a sentence for each that cannot be said."""
         ...
+
+
+@runtime_checkable
+class Requiring(Protocol):
+    """An engine that can tell, without any options, that it could not run here whatever they were.
+
+    Such an engine is one whose options have no defaults: a voice file must name its model.
+    """
+
+    @staticmethod
+    def missing() -> str | None:
+        """Say in one sentence what is not installed, or return None."""
+        ...

@@ -8,9 +8,7 @@ words (gap 4, pitch 42) 0.37, the same pace from slower speech (rate 104) 0.51: 
 
 import hashlib
 import importlib.metadata
-import importlib.util
 import io
-import sys
 import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,11 +20,9 @@ from pydantic import Field
 
 from undersong.errors import VoiceError, nearest
 from undersong.voices.contract import EngineOptions, RawTake, Request
+from undersong.voices.espeak_home import LIBRARIES, LOADER, NAMES, command, folder
 from undersong.voices.espeak_pipe import Answer, Pool
 from undersong.voices.espeak_words import marks, phrase
-
-LOADER: Final = "espeakng_loader"
-WORKER: Final = Path(__file__).with_name("espeak_worker.py")
 
 PROTOCOL: Final = 2
 """Rises whenever the worker would be given, or would say, the same request differently."""
@@ -41,28 +37,7 @@ TIMEOUT_CHARACTERS: Final = 500
 """Long texts get another second for each of these, ten times what they need."""
 
 USUAL_VARIANT: Final = "f2"
-LIBRARIES: Final = ("libespeak-ng.so", "libespeak-ng.dylib", "espeak-ng.dll")
 SOUNDS: Final = ("phondata", "phonindex", "phontab", "intonations")
-
-NAMES: Final = {
-    "en": "en-us",
-    "en-gb": "en",
-    "en-au": "en",
-    "en-ie": "en",
-    "en-nz": "en",
-    "es-ar": "es-419",
-    "es-co": "es-419",
-    "es-mx": "es-419",
-    "es-us": "es-419",
-    "he": "he",
-    "iw": "he",
-    "no": "nb",
-    "nn": "nb",
-    "tl": "fil",
-    "zh": "cmn",
-    "zh-hk": "yue",
-}
-"""Languages that espeak-ng knows by another name than BCP 47 does."""
 
 
 class EspeakOptions(EngineOptions):
@@ -111,7 +86,7 @@ class Espeak:
         del library
         self._options = EspeakOptions.model_validate(options.model_dump())
         self._timeout_s = TIMEOUT_S
-        self._pool = Pool(_command, self.parallel)
+        self._pool = Pool(command, self.parallel)
 
     @property
     def fingerprint(self) -> str:
@@ -120,7 +95,7 @@ class Espeak:
         Raises:
             VoiceError: the package is not installed.
         """
-        return _fingerprint(_folder())
+        return _fingerprint(folder())
 
     def check(self) -> str | None:
         """Say why it cannot run here, or with its voice: a word is said to find out."""
@@ -222,10 +197,6 @@ class Espeak:
         return self._pool.ask(request, self._timeout_s + size / TIMEOUT_CHARACTERS)
 
 
-def _command() -> tuple[str, ...]:
-    return (sys.executable, "-I", str(WORKER), str(_folder()))
-
-
 def _voice_for(voice: str | None, language: str) -> tuple[list[str], str]:
     """Return the names to try and the variant, for something in `language` ("" for any)."""
     base, _, variant = (voice or f"+{USUAL_VARIANT}").partition("+")
@@ -248,35 +219,15 @@ def _short_names(voices: Sequence[EspeakVoice]) -> tuple[str, ...]:
     return tuple(sorted({voice.name.rpartition("/")[2].lower() for voice in voices}))
 
 
-def _folder() -> Path:
-    """Return where library and data lie, without importing the package that brought them.
-
-    Raises:
-        VoiceError: it is not installed, or has nothing for this platform.
-    """
-    found = importlib.util.find_spec(LOADER)
-    if found is None or found.origin is None:
-        raise VoiceError(
-            "the package espeakng-loader is not installed",
-            hint="pip install espeakng-loader",
-        )
-    folder = Path(found.origin).parent
-    if not any((folder / name).is_file() for name in LIBRARIES):
-        raise VoiceError(f"espeakng-loader has no library for this platform ({sys.platform})")
-    if not (folder / "espeak-ng-data" / "phontab").is_file():
-        raise VoiceError("the data of espeakng-loader is missing; install it again")
-    return folder
-
-
 @lru_cache(maxsize=4)
-def _fingerprint(folder: Path) -> str:
+def _fingerprint(home: Path) -> str:
     """Digest the library and the sounds, and the names and sizes of dictionaries and voices.
 
     The contents of all 21 MB would take longer to read than a phrase takes to say.
     """
     digest = hashlib.sha256()
-    data = folder / "espeak-ng-data"
-    for file in (*(folder / name for name in LIBRARIES), *(data / name for name in SOUNDS)):
+    data = home / "espeak-ng-data"
+    for file in (*(home / name for name in LIBRARIES), *(data / name for name in SOUNDS)):
         if file.is_file():
             digest.update(file.read_bytes())
     for file in sorted(file for file in data.rglob("*") if file.is_file()):

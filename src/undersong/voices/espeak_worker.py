@@ -10,6 +10,8 @@ Started with the folder of espeakng_loader as its only argument. Requests and an
     {"do": "say", "text", "voices", "variant", "rate_wpm", "pitch", "range", "gap", "phonemes"}
         `voices` are tried in turn. Answer: {"rate_hz", "bytes", "marks": [[position, sample], ...]}
         and that many bytes of 16-bit mono PCM; positions count characters of the text from 0.
+    {"do": "spell", "texts": [text, ...], "voices"}
+        Answer: {"ipa": [text, ...], "bytes": 0}, in the same order, punctuation left out.
     {"do": "list"}
         Answer: {"voices": [[name, title, [language, ...]], ...], "variants": [...], "bytes": 0}
 
@@ -38,6 +40,7 @@ UTF8 = 1  # espeakCHARS_UTF8
 PHONEMES = 0x100  # espeakPHONEMES: `[[...]]` holds mnemonics
 CHARACTERS = 1  # espeak_POSITION_TYPE
 WORD = 1  # espeakEVENT_WORD
+IPA = 2  # bit 1 of espeak_TextToPhonemes' phonememode
 SEED = 1
 PARAMETERS = ((1, "rate_wpm"), (3, "pitch"), (4, "range"), (7, "gap"))  # espeak_PARAMETER
 
@@ -117,6 +120,8 @@ def _declare(library: ctypes.CDLL) -> None:
     library.espeak_GetCurrentVoice.restype = ctypes.POINTER(_Voice)
     library.espeak_ListVoices.argtypes = (ctypes.c_void_p,)
     library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
+    library.espeak_TextToPhonemes.argtypes = (ctypes.POINTER(ctypes.c_void_p), integer, integer)
+    library.espeak_TextToPhonemes.restype = text
     library.espeak_Synth.argtypes = (
         *(text, ctypes.c_size_t, unsigned, integer, unsigned, unsigned),
         *(ctypes.c_void_p, ctypes.c_void_p),
@@ -131,6 +136,25 @@ def say(request: dict[str, Any]) -> Answer:
             library.espeak_SetParameter(number, int(request[name]), 0)
         pcm, marks = _synthesise(library, request["text"], phonemes=request["phonemes"])
     return {"rate_hz": rate_hz, "bytes": len(pcm), "marks": marks}, pcm
+
+
+def spell(request: dict[str, Any]) -> Answer:
+    """Pronounce texts without saying them."""
+    with _fresh_library() as (library, _):
+        _choose(library, request["voices"], "")
+        found = [_pronounced(library, text) for text in request["texts"]]
+    return {"ipa": found, "bytes": 0}, b""
+
+
+def _pronounced(library: ctypes.CDLL, text: str) -> str:
+    """Return the IPA of a text; espeak-ng takes it clause by clause and moves a pointer on."""
+    kept = ctypes.create_string_buffer(text.replace("\0", " ").encode("utf-8", "replace"))
+    place = ctypes.c_void_p(ctypes.addressof(kept))
+    clauses = []
+    while place.value:
+        found = library.espeak_TextToPhonemes(ctypes.byref(place), UTF8, IPA)
+        clauses.append(found.decode("utf-8", "replace").strip())
+    return " ".join(clause for clause in clauses if clause)
 
 
 def _choose(library: ctypes.CDLL, voices: list[str], variant: str) -> None:
@@ -169,7 +193,7 @@ def _synthesise(
     return bytes(pcm), marks
 
 
-def list_voices() -> Answer:
+def list_voices(_request: dict[str, Any]) -> Answer:
     """List voices by the name that espeak-ng takes, and variants."""
     voices = []
     with _fresh_library() as (library, _):
@@ -195,11 +219,14 @@ def _languages(address: int) -> list[str]:
     return [language for _, language in sorted(languages, key=lambda item: item[0])]
 
 
+SERVICES = {"say": say, "spell": spell, "list": list_voices}
+
+
 def serve(line: bytes) -> Answer:
     """Serve one request."""
     request = json.loads(line)
     try:
-        return list_voices() if request["do"] == "list" else say(request)
+        return SERVICES[request["do"]](request)
     except RefusalError as error:
         return {"error": str(error), "no": error.no, "bytes": 0}, b""
     except OSError as error:

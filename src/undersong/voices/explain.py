@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from undersong.errors import UndersongError, VoiceError
 from undersong.recipes.library import Library
-from undersong.voices.contract import EngineOptions
+from undersong.voices.contract import EngineOptions, Requiring
 from undersong.voices.plugins import engine_class, engine_names
 from undersong.voices.registry import load_voice
 
@@ -64,10 +64,15 @@ def _installed(name: str) -> EngineStatus:
         options = engine_class(name).Options()
     except VoiceError as error:
         return EngineStatus(engine=name, draft=False, online=False, why_not=error.message)
-    except ValidationError:  # its voice files must say more: nothing can be checked without them
+    except ValidationError:  # its voice files must say more: little can be checked without them
         made = engine_class(name)
-        return EngineStatus(engine=name, draft=made.draft, online=made.online, why_not=None)
+        why = _missing(made)
+        return EngineStatus(engine=name, draft=made.draft, online=made.online, why_not=why)
     return _status(name, options, Path())
+
+
+def _missing(made: object) -> str | None:
+    return made.missing() if isinstance(made, Requiring) else None
 
 
 def _voice(name: str, library: Library) -> VoiceStatus:
