@@ -29,7 +29,9 @@ engines:
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("undersong.voices.edge._why_unreachable", lambda *_: "no network in tests")
+    monkeypatch.setattr(
+        "undersong.voices.edge.engine.why_unreachable", lambda *_: "no network in tests"
+    )
 
 
 def faults_of(text: str, tmp_path: Path) -> list[str]:
