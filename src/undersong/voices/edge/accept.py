@@ -23,10 +23,12 @@ COVERED: Final = 0.8
 PAST_END_S: Final = 0.1
 """A last word may end so much later than the sound, by rounding and the codec's delay."""
 
-AROUND_S: Final = 0.3
-"""Marks are in time before the codec, and real takes lag them by up to 0.2 s."""
+LAG_S: Final = 0.4
+"""Marks are in time before the codec: real takes begin up to 0.3 s after their first mark."""
+LEAST_SPAN_S: Final = 0.15
+"""A word is listened for at least so long: a stop consonant alone may be as short as silence."""
 HEARD_DBFS: Final = -60.0
-"""A word whose surroundings never exceed this has not been said."""
+"""A word that never exceeds this has not been said."""
 
 LETTERS_PER_S: Final = (2.0, 40.0)
 """Real voices say 7 to 18 letters a second at their own speed, pauses between words included."""
@@ -82,9 +84,13 @@ def _heard(turn: Turn, wish: Wish) -> Heard:
     )
 
 
+def _loud(heard: Heard) -> npt.NDArray[np.intp]:
+    """Return the places of all samples that can be heard, in order."""
+    return np.flatnonzero(np.abs(heard.samples) > db_to_gain(HEARD_DBFS))
+
+
 def _not_silent(heard: Heard) -> str | None:
-    silent = np.abs(heard.samples).max(initial=0.0) <= db_to_gain(HEARD_DBFS)
-    return "the Edge service sent silence" if silent else None
+    return None if _loud(heard).size else "the Edge service sent silence"
 
 
 def _all_words_named(heard: Heard) -> str | None:
@@ -110,18 +116,20 @@ def _words_inside(heard: Heard) -> str | None:
 
 
 def _words_heard(heard: Heard) -> str | None:
-    loud = np.flatnonzero(np.abs(heard.samples) > db_to_gain(HEARD_DBFS))
+    loud = _loud(heard)
+    lag_s = min(max(loud[0] / RATE_HZ - heard.named[0].start_s, 0.0), LAG_S)
     for word in heard.named:
-        low = (word.start_s - AROUND_S) * RATE_HZ
-        high = (word.start_s + word.length_s + AROUND_S) * RATE_HZ
-        first, last = np.searchsorted(loud, (low, high))
-        if first == last:
+        middle_s = word.start_s + lag_s + word.length_s / 2
+        half_s = max(word.length_s, LEAST_SPAN_S) / 2
+        span_s = (middle_s - half_s, middle_s + half_s)
+        first, end = np.searchsorted(loud, [at_s * RATE_HZ for at_s in span_s])
+        if first == end:
             return f"nothing is heard where the Edge service names “{word.text}”"
     return None
 
 
 def _speed_plausible(heard: Heard) -> str | None:
-    loud = np.flatnonzero(np.abs(heard.samples) > db_to_gain(HEARD_DBFS))
+    loud = _loud(heard)
     span_s = (loud[-1] + 1 - loud[0]) / RATE_HZ
     count = letters(heard.wish.text)
     slow, fast = (heard.wish.speed * per_s for per_s in LETTERS_PER_S)
