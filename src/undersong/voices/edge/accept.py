@@ -121,8 +121,8 @@ def _words_heard(heard: Heard) -> str | None:
     for word in heard.named:
         middle_s = word.start_s + lag_s + word.length_s / 2
         half_s = max(word.length_s, LEAST_SPAN_S) / 2
-        span_s = (middle_s - half_s, middle_s + half_s)
-        first, end = np.searchsorted(loud, [at_s * RATE_HZ for at_s in span_s])
+        span = (round((middle_s - half_s) * RATE_HZ), round((middle_s + half_s) * RATE_HZ))
+        first, end = np.searchsorted(loud, span)
         if first == end:
             return f"nothing is heard where the Edge service names “{word.text}”"
     return None
