@@ -250,7 +250,7 @@ class StandIn:
         lasting: fault of all turns, or "".
         sick: fault of turns that say a text with this key in it.
         asked: every request that reached a turn.
-        peak: most connections that were open at once.
+        crowd: faults of the most connections that were open at once.
         through_proxy: how many requests came as a proxy gets them.
     """
 
@@ -263,9 +263,10 @@ class StandIn:
         self.asked: list[dict[str, str]] = []
         self.asking = threading.Event()
         self.date = ""
-        self.connections = self.peak = self.through_proxy = self.lists = 0
+        self.connections = self.through_proxy = self.lists = 0
         self.port = 0
-        self._open: list[web.Request] = []
+        self.crowd: tuple[str, ...] = ()
+        self._open: dict[int, tuple[web.Request, str]] = {}
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -278,6 +279,11 @@ class StandIn:
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+
+    @property
+    def peak(self) -> int:
+        """How many connections were open at once, at most."""
+        return len(self.crowd)
 
     @property
     def url(self) -> str:
@@ -318,10 +324,11 @@ class StandIn:
         self.through_proxy += not request.raw_path.startswith("/")
         fault = self.faults.popleft() if self.faults else self.lasting
         faults = frozenset(fault.split("+")) if fault else frozenset()
-        self._open.append(request)
-        before = tuple(self._open)
+        self._open[id(request)] = (request, fault)
+        before = tuple(self._open.values())
         await asyncio.sleep(0.005)  # who has just left is seen to have left
-        self.peak = max(self.peak, sum(map(_alive, before)))
+        crowd = tuple(fault for other, fault in before if _alive(other))
+        self.crowd = max(self.crowd, crowd, key=len)
         try:
             for name in faults & HANDSHAKES.keys():
                 return await self._no_handshake(request, name)
@@ -331,7 +338,7 @@ class StandIn:
                 await self._converse(request, socket, faults)
             return socket
         finally:
-            self._open.remove(request)
+            del self._open[id(request)]
 
     async def _no_handshake(self, request: web.Request, name: str) -> web.StreamResponse:
         if request.transport is None:
@@ -426,6 +433,7 @@ class Turn:
         for word in words:
             await self._socket.send_str(_boundary(*word))
         while "never ends" in self._faults:
+            await asyncio.sleep(0.001)  # see who has left meanwhile
             await self._socket.send_bytes(_binary("audio", "audio/mpeg", bytes(50_000)))
         if await self._fail("before the end"):
             return

@@ -191,6 +191,8 @@ def test_a_breaker_shuts_a_key_and_all_longer_ones_for_a_while() -> None:
     breaker.shut(Blocked("closed"), "proxy")
     assert str(breaker.why_shut("proxy", "andrew")) == "closed"
     assert breaker.why_shut("", "ava") is None
+    now_s[0] = OPEN_S / 2
+    breaker.shut(Blocked("still closed"), "proxy")
     now_s[0] = OPEN_S
     breaker.expect_open("proxy", "ava")
 

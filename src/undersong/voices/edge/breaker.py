@@ -21,7 +21,9 @@ class Breaker:
         self._lock = threading.Lock()
 
     def shut(self, why: Blocked, *key: str) -> None:
-        """Let nothing of this key through for OPEN_S."""
+        """Let nothing of this key through for OPEN_S; what is shut already keeps its time."""
+        if self.why_shut(*key) is not None:
+            return
         with self._lock:
             self._shut[key] = (self._now_s() + OPEN_S, why)
 

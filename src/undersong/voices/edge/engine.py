@@ -14,6 +14,7 @@ from undersong.voices.edge.breaker import BREAKER
 from undersong.voices.edge.model import Limits, Turn, Wish
 from undersong.voices.edge.options import RATE_PERCENT, EdgeOptions, chosen_proxy
 from undersong.voices.edge.reach import first_hop, why_unreachable
+from undersong.voices.edge.slots import Slot
 from undersong.voices.edge.split import pieces
 from undersong.voices.edge.words import atoms, marks
 
@@ -83,7 +84,11 @@ class Edge:
         """
         if why := _why_unsayable(request.text):
             raise Refused(why)
-        turn = _run(self._stoppable(self._wishes(request)))
+        slot = Slot()
+        try:
+            turn = _run(self._stoppable(self._wishes(request), slot))
+        finally:
+            slot.release()
         return RawTake(audio=turn.audio, marks=marks(request, turn.named))
 
     def close(self) -> None:
@@ -107,10 +112,14 @@ class Edge:
             for piece in pieces(request.text)
         )
 
-    async def _stoppable(self, wishes: Sequence[Wish]) -> Turn:
+    async def _in_turn(self, wishes: Sequence[Wish], slot: Slot) -> Turn:
         from undersong.voices.edge.patience import obtain  # noqa: PLC0415 - slow, and only to speak
 
-        turn = (asyncio.get_running_loop(), asyncio.ensure_future(obtain(wishes, self.limits)))
+        await slot.take()
+        return await obtain(wishes, self.limits)
+
+    async def _stoppable(self, wishes: Sequence[Wish], slot: Slot) -> Turn:
+        turn = (asyncio.get_running_loop(), asyncio.ensure_future(self._in_turn(wishes, slot)))
         with self._lock:
             if self._closed:
                 turn[1].cancel()

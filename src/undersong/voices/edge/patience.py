@@ -1,9 +1,7 @@
 """A phrase is asked for until a take of it is proven, or until it is clear that none will come."""
 
 import asyncio
-import threading
 from collections.abc import Sequence
-from typing import Final
 
 from tenacity import (
     AsyncRetrying,
@@ -21,15 +19,6 @@ from undersong.voices.edge.failures import ADDRESS, UPGRADE, NoSound, Withdrawn
 from undersong.voices.edge.living import LIVING, nearest_voices
 from undersong.voices.edge.model import Limits, Named, Turn, Wish
 from undersong.voices.edge.turn import take_turn
-
-AT_ONCE: Final = 3
-"""More at once make the service drop parts of what it says (rany2/edge-tts #235)."""
-
-SLOTS: Final = threading.BoundedSemaphore(AT_ONCE)
-"""One for each phrase under way in this process, its pauses included: who has been told to wait
-makes no room for others to knock."""
-
-POLL_S: Final = 0.02
 
 
 async def obtain(wishes: Sequence[Wish], limits: Limits) -> Turn:
@@ -53,9 +42,6 @@ async def obtain(wishes: Sequence[Wish], limits: Limits) -> Turn:
 
 
 async def _one(wish: Wish, limits: Limits) -> tuple[Turn, float]:
-    BREAKER.expect_open(*_key(wish))
-    while not SLOTS.acquire(blocking=False):  # noqa: ASYNC110 - other threads have loops of their own
-        await asyncio.sleep(POLL_S)
     failures: list[VoiceError] = []
     try:
         async with asyncio.timeout(limits.total_limit_s(wish.text)):
@@ -66,8 +52,6 @@ async def _one(wish: Wish, limits: Limits) -> tuple[Turn, float]:
     except (Transient, TimeoutError) as error:
         last = failures[-1] if failures else Transient("the Edge service did not finish in time")
         raise type(last)(f"{last.message} ({_tries(failures)})", hint=last.hint) from error
-    finally:
-        SLOTS.release()
 
 
 def _key(wish: Wish) -> tuple[str, str]:
