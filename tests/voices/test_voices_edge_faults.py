@@ -39,7 +39,7 @@ def expect_whole(take: RawTake, text: str = TEXT) -> None:
 def test_a_fault_that_comes_once_is_got_over(service: StandIn, fault: str) -> None:
     service.faults.append(fault)
     expect_whole(say())
-    assert service.connections == 2
+    assert (service.connections, service.peak) == (2, 1)
 
 
 @pytest.mark.parametrize("fault", LASTING)
@@ -52,6 +52,7 @@ def test_a_fault_that_lasts_ends_in_its_typed_failure_in_time(service: StandIn, 
     assert time.monotonic() - begun_s < FAST.total_s + SPARE_S
     assert ("tried 3 times" in caught.value.message) == (kind is Transient)
     assert service.connections == TURNS.get(fault, 3 if kind is Transient else 1)
+    assert service.peak == 1
 
 
 @pytest.mark.parametrize("fault", HARMLESS)

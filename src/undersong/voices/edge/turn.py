@@ -44,6 +44,7 @@ async def take_turn(wish: Wish, limits: Limits) -> Turn:
 
 
 async def _listen(talk: Communicate, wish: Wish, limits: Limits) -> Turn:
+    others = asyncio.all_tasks()
     stream = talk.stream()
     audio = bytearray()
     named: list[Named] = []
@@ -64,7 +65,7 @@ async def _listen(talk: Communicate, wish: Wish, limits: Limits) -> Turn:
             why = "did not finish in time" if clock() >= end_s else "has stalled"
             raise Transient(f"the Edge service {why}") from error
     finally:
-        await _end(asyncio.ensure_future(stream.aclose()), limits.close_s)
+        await _close(stream, others, limits.close_s)
     confirmed = talk.state["cumulative_audio_bytes"]
     return Turn(audio=bytes(audio), named=tuple(named), confirmed=confirmed)
 
@@ -85,6 +86,20 @@ async def _next(
     finally:
         await _end(step, close_s)
     raise TimeoutError
+
+
+async def _close(
+    stream: AsyncGenerator[TTSChunk, None], others: set[asyncio.Task[Any]], close_s: float
+) -> None:
+    """End the stream and its connection, before the next one is opened.
+
+    edge-tts leaves the connection of a stream that was not read to its end to a task of its own,
+    which would go on listening to a service that goes on talking.
+    """
+    await asyncio.wait({asyncio.ensure_future(stream.aclose())}, timeout=close_s)
+    await asyncio.sleep(0)  # that task is made in the loop's next round
+    for task in asyncio.all_tasks() - others:
+        await _end(task, close_s)
 
 
 async def _end(step: asyncio.Future[Any], close_s: float) -> None:
