@@ -3,7 +3,6 @@
 import os
 import re
 from typing import Final
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -60,9 +59,3 @@ def chosen_proxy(options: EdgeOptions) -> str | None:
             f"${PROXY_VARIABLE} is no address of an HTTP proxy, such as http://proxy.example:3128"
         )
     return named or None
-
-
-def proxy_place(proxy: str) -> str:
-    """Return host and port of a proxy, without the password that its address may hold."""
-    place = urlsplit(proxy)
-    return f"{place.hostname}:{place.port or 80}"
