@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from edge_stand_in import FAST, StandIn, rendering, standing_in
+from edge_stand_in import StandIn, rendering, standing_in
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from voices_kit import wav
@@ -147,8 +147,7 @@ def test_coverage_counts_words_in_order() -> None:
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    limits = replace(FAST, first_s=20.0, gap_s=20.0, turn_s=60.0, total_s=180.0)
-    with standing_in(monkeypatch, limits) as stand_in:
+    with standing_in(monkeypatch) as stand_in:
         yield stand_in
 
 

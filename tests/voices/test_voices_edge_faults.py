@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from edge_stand_in import FAST, FINAL, HARMLESS, LASTING, StandIn, rendering, standing_in
+from edge_stand_in import (
+    FAST,
+    FINAL,
+    HARMLESS,
+    LASTING,
+    SLOW_FAULTS,
+    StandIn,
+    rendering,
+    standing_in,
+)
 
 from undersong.testing.engines import sentence
 from undersong.voices.contract import Blocked, RawTake, Refused, Transient
@@ -24,6 +33,15 @@ SPARE_S = 5.0
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     with standing_in(monkeypatch) as stand_in:
         yield stand_in
+
+
+@pytest.fixture(autouse=True)
+def hurry(
+    request: pytest.FixtureRequest, service: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Faults that take time are met with limits in a hurry."""
+    if request.getfixturevalue("fault") in SLOW_FAULTS:
+        monkeypatch.setattr(Edge, "limits", FAST)
 
 
 def say(text: str = TEXT) -> RawTake:
@@ -49,7 +67,7 @@ def test_a_fault_that_lasts_ends_in_its_typed_failure_in_time(service: StandIn, 
     begun_s = time.monotonic()
     with pytest.raises(kind, match=re.escape(words)) as caught:
         say()
-    assert time.monotonic() - begun_s < FAST.total_s + SPARE_S
+    assert time.monotonic() - begun_s < Edge.limits.total_s + SPARE_S
     assert ("tried 3 times" in caught.value.message) == (kind is Transient)
     assert service.connections == TURNS.get(fault, 3 if kind is Transient else 1)
     assert service.peak == 1
