@@ -29,7 +29,9 @@ engines:
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("undersong.voices.edge._why_unreachable", lambda *_: "no network in tests")
+    monkeypatch.setattr(
+        "undersong.voices.edge.engine.why_unreachable", lambda *_: "no network in tests"
+    )
 
 
 def faults_of(text: str, tmp_path: Path) -> list[str]:
@@ -137,6 +139,7 @@ def test_the_schema_knows_every_engine_and_its_options() -> None:
         "voice",
         "rate_percent",
         "pitch_hz",
+        "proxy",
     }
 
 
@@ -159,6 +162,16 @@ def test_voices_are_listed_with_what_each_engine_can_do_here(tmp_path: Path) -> 
     assert [engine.engine for engine in shore.engines] == ["fake", "recorded"]
     assert "no folder of recorded takes" in (shore.engines[1].why_not or "")
     assert "bad.yaml:1:" in (found["bad"].engines[0].why_not or "")
+
+
+def test_terms_of_an_engine_are_told_where_the_voice_file_is_silent(tmp_path: Path) -> None:
+    silent = "title: Silent\nlanguage: en\nengines: [{engine: edge}, {engine: fake}]\n"
+    told = silent + "terms: Ask me first.\n"
+    library = make_library(tmp_path, silent=silent, told=told)
+    terms = {status.name: status.terms for status in explain_voices(library)}
+    assert "not for commercial use" in terms["silent"]
+    assert terms["told"] == "Ask me first."
+    assert terms["tone"] == ""
 
 
 def test_installed_engines_are_listed_and_checked_as_far_as_they_can_be() -> None:

@@ -3,7 +3,7 @@
 import io
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,11 @@ from undersong.voices.fake import Fake
 Array = npt.NDArray[np.float64]
 
 
-def wav(samples: Array, rate: int = 48_000, *, form: str = "WAV", subtype: str = "PCM_24") -> bytes:
+def wav(
+    samples: Array, rate: int = 48_000, *, form: str = "WAV", subtype: str = "PCM_24", **more: Any
+) -> bytes:
     file = io.BytesIO()
-    soundfile.write(file, samples, rate, format=form, subtype=subtype)
+    soundfile.write(file, samples, rate, format=form, subtype=subtype, **more)
     return file.getvalue()
 
 

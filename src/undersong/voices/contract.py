@@ -12,6 +12,20 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
+from undersong.errors import VoiceError
+
+
+class Refused(VoiceError):  # noqa: N818 - what the engine answered, in one word
+    """This request can never be said as it is: asking again will not help."""
+
+
+class Transient(VoiceError):  # noqa: N818 - as above
+    """It did not work this time, however often it was tried: later it may."""
+
+
+class Blocked(VoiceError):  # noqa: N818 - as above
+    """Nothing can be said until somebody does what the message says: no use in asking on."""
+
 
 class EngineOptions(BaseModel):
     """Base of every engine's options: what a voice file may say about it."""
@@ -90,6 +104,9 @@ class Engine(Protocol):
         parallel: how many requests it serves at once from threads of one process.
         repeatable: the same request always gives the same bytes.
         Options: schema of what a voice file may set.
+
+    An engine may also have `terms: ClassVar[str]`: what may be done with what it says, shown for
+    voices whose file does not tell.
     """
 
     name: ClassVar[str]
@@ -119,7 +136,8 @@ class Engine(Protocol):
         """Say one request.
 
         Raises:
-            VoiceError: with a sentence that names the cause.
+            VoiceError: with a sentence that names the cause; Refused, Transient or Blocked where
+                the engine knows which it is.
         """
         ...
 

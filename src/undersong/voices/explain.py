@@ -1,6 +1,6 @@
 """What can speak here, what cannot, and why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -36,7 +36,8 @@ class EngineStatus:
 class VoiceStatus:
     """A voice of the library and its engines, in its order of preference.
 
-    A voice whose file holds faults has one nameless engine, whose `why_not` is the first of them.
+    Where its file does not tell the terms of use, they are those of its engines. A voice
+    whose file holds faults has one nameless engine, whose `why_not` is the first of them.
     """
 
     name: str
@@ -90,9 +91,15 @@ def _voice(name: str, library: Library) -> VoiceStatus:
         title=voice.title,
         language=voice.language,
         about=voice.about,
-        terms=voice.terms,
+        terms=voice.terms or _terms(choice.engine for choice in voice.engines),
         engines=tuple(checks),
     )
+
+
+def _terms(engines: Iterable[str]) -> str:
+    """Return what engines themselves say of what may be done with their sound."""
+    told = (getattr(engine_class(name), "terms", "") for name in engines)
+    return " ".join(dict.fromkeys(terms for terms in told if terms))
 
 
 def _status(name: str, options: EngineOptions, library: Path) -> EngineStatus:

@@ -66,7 +66,7 @@ def _result(future: Future[Survey], line: Line) -> Survey:
         return future.result()
     except VoiceError as error:
         message = f"{line.place}: {error.message} (“{line.request.written}”)"
-        raise VoiceError(message, hint=error.hint) from error
+        raise type(error)(message, hint=error.hint) from error
 
 
 def _obtain(
