@@ -14,6 +14,7 @@ from undersong.voices.level import Survey
 from undersong.voices.registry import engine_class
 from undersong.voices.speak import Line, speak
 from undersong.voices.takes import Origin, TakeStore, take_key
+from undersong.voices.tone import Tone
 from undersong.voices.voice import EngineChoice, Voice
 
 
@@ -36,8 +37,9 @@ class Cast:
 
     Attributes:
         keys: of the takes, by request; equal requests share one.
-        surveys: by key.
+        surveys: by key, with the tone.
         passed_over: a sentence for each engine before this one that could not speak.
+        tone: of the engine that spoke, or else of the voice.
     """
 
     engine: str
@@ -46,6 +48,7 @@ class Cast:
     keys: tuple[str, ...]
     surveys: dict[str, Survey]
     passed_over: tuple[str, ...]
+    tone: Tone | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +135,11 @@ def _asked(error: ValidationError) -> str:
 def _spoken(
     part: Part, stage: Stage, choice: EngineChoice, tick: Tick, passed_over: tuple[str, ...]
 ) -> Cast:
-    made = engine_class(choice.engine)
+    made, tone = engine_class(choice.engine), choice.tone or part.voice.tone
     with closing(made(choice.options, stage.library)) as engine:
         origin = Origin.of(engine, choice.options)
         keys = tuple(take_key(origin, request) for request in part.requests)
-        lines = tuple(_lines(part, keys))
+        lines = tuple(_lines(part, keys, tone))
         unsaid = [line for line in lines if stage.store.get(line.key) is None]
         if unsaid:
             _expect_able(engine, unsaid, offline=stage.offline)
@@ -147,10 +150,11 @@ def _spoken(
             keys=keys,
             surveys=speak(engine, origin, lines, stage.store, tick),
             passed_over=passed_over,
+            tone=tone,
         )
 
 
-def _lines(part: Part, keys: Sequence[str]) -> Iterator[Line]:
+def _lines(part: Part, keys: Sequence[str], tone: Tone | None) -> Iterator[Line]:
     """Yield each different request once, in order of first use."""
     for key in dict.fromkeys(keys):
         first = keys.index(key)
@@ -159,6 +163,7 @@ def _lines(part: Part, keys: Sequence[str]) -> Iterator[Line]:
             request=part.requests[first],
             place=part.places[first],
             count=keys.count(key),
+            tone=tone,
         )
 
 

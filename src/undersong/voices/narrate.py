@@ -1,16 +1,18 @@
 """The words of a recipe, spoken: choose, say, level, and hand on what planning may know."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from undersong.audio import Tick
 from undersong.errors import VoiceError
 from undersong.recipes.library import Library
 from undersong.recipes.model import Recipe, Utterance
+from undersong.voices.align import Aligner
 from undersong.voices.cast import Cast, Part, Stage, cast
 from undersong.voices.contract import Request
-from undersong.voices.level import voice_gain
-from undersong.voices.measured import take_facts
+from undersong.voices.level import corrections, voice_gain
+from undersong.voices.measured import Finish, measure_take
 from undersong.voices.narration import Narration, Shelf, Take
 from undersong.voices.registry import load_voice
 from undersong.voices.takes import TakeStore
@@ -32,7 +34,8 @@ def narrate(  # noqa: PLR0913 - the choices of a run, by keyword
     """Have every utterance of a recipe spoken, levelled and cut.
 
     Each voice of the track is spoken by the first of its engines that can say all it has to say;
-    its takes share one gain, which brings them together to `units.SPEECH_LUFS`.
+    its takes share one gain, which brings them together to `units.SPEECH_LUFS`, and each is first
+    moved a little towards the voice's usual level.
 
     Args:
         recipe: what is said, and by whom.
@@ -93,11 +96,31 @@ def _part(recipe: Recipe, voice: Voice, said: Sequence[Utterance]) -> Part:
 
 
 def _takes(part: Part, spoken: Cast, store: TakeStore, shelf: Shelf) -> tuple[Take, ...]:
-    gain_db = voice_gain(spoken.surveys[key] for key in spoken.keys)
-    words = dict(zip(spoken.keys, (request.words for request in part.requests), strict=True))
-    facts = {key: take_facts(store, key, words[key], spoken.surveys[key], gain_db) for key in words}
+    moves = corrections(spoken.surveys, part.voice.even_db)
+    evened = {key: survey.moved(moves[key]) for key, survey in spoken.surveys.items()}
+    gain_db = voice_gain(evened[key] for key in spoken.keys)
+    finishes = {
+        key: Finish(gain_db=round(gain_db + move, 1), tone=spoken.tone)
+        for key, move in moves.items()
+    }
+    requests = dict(zip(spoken.keys, part.requests, strict=True))
+    with closing(Aligner()) as aligner:
+        found = {
+            key: measure_take(
+                store, key, request, spoken.surveys[key], finish=finishes[key], aligner=aligner
+            )
+            for key, request in requests.items()
+        }
     return tuple(
-        Take(facts=facts[key], key=key, gain_db=gain_db, shelf=shelf) for key in spoken.keys
+        Take(
+            facts=found[key].facts,
+            key=key,
+            gain_db=finishes[key].gain_db,
+            tone=spoken.tone,
+            timing=found[key].timing,
+            shelf=shelf,
+        )
+        for key in spoken.keys
     )
 
 

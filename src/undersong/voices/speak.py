@@ -11,6 +11,7 @@ from undersong.voices.contract import Engine, RawTake, Request
 from undersong.voices.level import Survey
 from undersong.voices.measured import recall
 from undersong.voices.takes import Origin, TakeStore
+from undersong.voices.tone import Tone
 from undersong.voices.trim import survey
 
 
@@ -21,12 +22,14 @@ class Line:
     Attributes:
         place: `file:line` of the first utterance that wants it.
         count: how many utterances want it.
+        tone: with which it will be heard, and so surveyed.
     """
 
     key: str
     request: Request
     place: str
     count: int
+    tone: Tone | None = None
 
 
 def speak(
@@ -77,11 +80,11 @@ def _obtain(
         if stop.is_set():
             raise VoiceError("stopped before it was said")
         take = engine.say(line.request)
-        fresh.append(survey(take))
+        fresh.append(survey(take, line.tone))
         return take
 
     take = store.get_or_make(line.key, make, origin, stop)
     if fresh:
         return fresh[0]
-    known = recall(store, line.key)
-    return known.survey if known is not None else survey(take)
+    known = recall(store, line.key, line.tone)
+    return known.survey if known is not None else survey(take, line.tone)
