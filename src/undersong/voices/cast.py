@@ -40,6 +40,7 @@ class Cast:
         surveys: by key, with the tone.
         passed_over: a sentence for each engine before this one that could not speak.
         tone: of the engine that spoke, or else of the voice.
+        exact: marks of the engine are in time with its takes: no codec lies between.
     """
 
     engine: str
@@ -49,6 +50,7 @@ class Cast:
     surveys: dict[str, Survey]
     passed_over: tuple[str, ...]
     tone: Tone | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +153,7 @@ def _spoken(
             surveys=speak(engine, origin, lines, stage.store, tick),
             passed_over=passed_over,
             tone=tone,
+            exact=not engine.online,
         )
 
 

@@ -45,10 +45,15 @@ def recall(store: TakeStore, key: str, tone: Tone | None = None) -> Measured | N
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finish:
-    """What a raw take goes through before it is mixed."""
+    """What a raw take goes through before it is mixed.
+
+    Attributes:
+        exact: its engine's marks are in time with the take, as those of a local engine are.
+    """
 
     gain_db: float
     tone: Tone | None = None
+    exact: bool = False
 
 
 def measure_take(  # noqa: PLR0913 - a take, what it says, and what is done to it
@@ -77,7 +82,9 @@ def measure_take(  # noqa: PLR0913 - a take, what it says, and what is done to i
     found = Measured(
         survey=known_survey,
         gain_db=finish.gain_db,
-        facts=cut(take, finish.gain_db, finish.tone).facts(request.words, marks),
+        facts=cut(take, finish.gain_db, finish.tone).facts(
+            request.words, marks, exact=finish.exact or timing != ENGINE
+        ),
         timing=timing,
         aligner=aligner.version,
     )

@@ -100,7 +100,7 @@ def _takes(part: Part, spoken: Cast, store: TakeStore, shelf: Shelf) -> tuple[Ta
     evened = {key: survey.moved(moves[key]) for key, survey in spoken.surveys.items()}
     gain_db = voice_gain(evened[key] for key in spoken.keys)
     finishes = {
-        key: Finish(gain_db=round(gain_db + move, 1), tone=spoken.tone)
+        key: Finish(gain_db=round(gain_db + move, 1), tone=spoken.tone, exact=spoken.exact)
         for key, move in moves.items()
     }
     requests = dict(zip(spoken.keys, part.requests, strict=True))

@@ -21,7 +21,7 @@ from undersong.voices.contract import Mark, RawTake, SpokenWord
 from undersong.voices.edges import BLOCK, Edges, Mono, find_edges
 from undersong.voices.level import Survey, level_of, survey_of
 from undersong.voices.tone import Tone, roomed, toned
-from undersong.voices.wordtimes import word_times
+from undersong.voices.wordtimes import heard, word_times
 
 VERSION: Final = 2
 """Rises whenever the same take would be cut otherwise; part of what names a cut take."""
@@ -70,15 +70,17 @@ class CutTake:
     lead: int
     speech: int
 
-    def facts(self, words: Sequence[SpokenWord], marks: Sequence[Mark]) -> TakeFacts:
-        """Return what planning may know of this take."""
+    def facts(
+        self, words: Sequence[SpokenWord], marks: Sequence[Mark], *, exact: bool = False
+    ) -> TakeFacts:
+        """Return what planning may know of this take; `exact` as for `word_times`."""
         said = self.frames[self.lead : self.lead + self.speech, 0]
         return TakeFacts(
             lead=Samples(self.lead),
             speech=Samples(self.speech),
             tail=Samples(len(self.frames) - self.lead - self.speech),
             level_lufs=level_of(said),
-            words=word_times(words, marks, self.onset, self.speech),
+            words=heard(word_times(words, marks, self.onset, self.speech, exact=exact), said),
         )
 
 
