@@ -1,7 +1,6 @@
 """The words of a recipe, spoken: choose, say, level, and hand on what planning may know."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 
 from undersong.audio import Tick
@@ -12,6 +11,7 @@ from undersong.voices.align import Aligner
 from undersong.voices.cast import Cast, Part, Stage, cast
 from undersong.voices.contract import Request
 from undersong.voices.level import corrections, voice_gain
+from undersong.voices.lexicon import Lexicon
 from undersong.voices.measured import Finish, measure_take
 from undersong.voices.narration import Narration, Shelf, Take
 from undersong.voices.registry import load_voice
@@ -54,7 +54,7 @@ def narrate(  # noqa: PLR0913 - the choices of a run, by keyword
     said, damaged = recipe.script.utterances, len(store.damaged)
     names = dict.fromkeys(utterance.voice or recipe.voice for utterance in said)
     voices = {name: load_voice(name, library) for name in (recipe.voice, *names)}
-    parts = {name: _part(recipe, voices[name], _of(said, recipe, name)) for name in names}
+    parts = {name: _part(recipe, voices[name], _of(said, recipe, name), library) for name in names}
     stage = Stage(library=library.root, store=store, engine=engine, offline=offline)
     casts = {name: cast(part, stage, tick) for name, part in parts.items()}
     takes: dict[int, Take] = {}
@@ -78,16 +78,33 @@ def _of(said: Sequence[Utterance], recipe: Recipe, voice: str) -> tuple[Utteranc
     return tuple(each for each in said if (each.voice or recipe.voice) == voice)
 
 
-def _part(recipe: Recipe, voice: Voice, said: Sequence[Utterance]) -> Part:
-    requests = tuple(
-        Request(
-            words=spoken_words(each.words, each.language, voice.lexicon),
-            written=each.text,
-            language=each.language,
-            rate=each.rate,
-        )
-        for each in said
+def requests_of(recipe: Recipe, library: Library) -> tuple[Request, ...]:
+    """Return what engines are asked to say, by utterance.
+
+    Raises:
+        UnknownNameError: no such voice.
+        FaultsError: a voice file holds faults.
+    """
+    said = recipe.script.utterances
+    names = dict.fromkeys(utterance.voice or recipe.voice for utterance in said)
+    voices = {name: load_voice(name, library) for name in names}
+    return tuple(_request(each, voices[each.voice or recipe.voice], library) for each in said)
+
+
+def _request(said: Utterance, voice: Voice, library: Library) -> Request:
+    lexicon = Lexicon.of(
+        said.language, (library.language, library.lexicon), (voice.language, voice.lexicon)
     )
+    return Request(
+        words=spoken_words(lexicon.marked(said.words), said.language, lexicon.respelt),
+        written=said.text,
+        language=said.language,
+        rate=said.rate,
+    )
+
+
+def _part(recipe: Recipe, voice: Voice, said: Sequence[Utterance], library: Library) -> Part:
+    requests = tuple(_request(each, voice, library) for each in said)
     places = tuple(f"{recipe.path}:{each.position.line}" for each in said)
     for request, place in zip(requests, places, strict=True):
         if not request.text:
@@ -104,13 +121,13 @@ def _takes(part: Part, spoken: Cast, store: TakeStore, shelf: Shelf) -> tuple[Ta
         for key, move in moves.items()
     }
     requests = dict(zip(spoken.keys, part.requests, strict=True))
-    with closing(Aligner()) as aligner:
-        found = {
-            key: measure_take(
-                store, key, request, spoken.surveys[key], finish=finishes[key], aligner=aligner
-            )
-            for key, request in requests.items()
-        }
+    aligner = Aligner()
+    found = {
+        key: measure_take(
+            store, key, request, spoken.surveys[key], finish=finishes[key], aligner=aligner
+        )
+        for key, request in requests.items()
+    }
     return tuple(
         Take(
             facts=found[key].facts,

@@ -86,8 +86,9 @@ class VoiceFile(BaseModel):
     engines: tuple[EngineEntry, ...] = Field(
         min_length=1, description="In order of preference; the first that can run here speaks."
     )
-    lexicon: dict[Line, Line] = Field(
-        default_factory=dict, description="How to spell words so that they are said right."
+    lexicon: dict[Line, Line | dict[Line, Line]] = Field(
+        default_factory=dict,
+        description="How words are said: a respelling, `/IPA/`, both, or one for each language.",
     )
     tone: Tone | None = Field(default=None, description="What is done to its sound.")
     even_db: float = Field(
@@ -133,7 +134,7 @@ class Voice:
 
     Attributes:
         engines: in order of preference; the first that can run here speaks the whole track.
-        lexicon: respellings by word, for every engine.
+        lexicon: how words are said, as `voices.lexicon` reads it; it wins over the library's.
         tone: what is done to its sound, whatever engine speaks; an engine's own tone wins.
         even_db: how far a phrase may be moved towards the voice's usual level.
         about: one line for lists.
@@ -145,7 +146,7 @@ class Voice:
     title: str
     language: str
     engines: tuple[EngineChoice, ...]
-    lexicon: Mapping[str, str]
+    lexicon: Mapping[str, str | Mapping[str, str]]
     about: str
     terms: str
     credit: str
