@@ -37,7 +37,9 @@ def test_words_are_found_where_the_engine_said_them(text: str) -> None:
     take = said(text)
     found = Aligner().marks(take, request(text))
     assert [mark.word for mark in found] == list(range(len(text.split())))
-    off = [abs(a.start_s - b.start_s) for a, b in zip(found, take.marks, strict=True)]
+    at_s = {mark.word: mark.start_s for mark in take.marks}  # espeak-ng joins `on the`
+    off = [abs(mark.start_s - at_s[mark.word]) for mark in found if mark.word in at_s]
+    assert len(off) >= len(found) - 2
     assert np.median(off) < 0.03
     assert max(off) < 0.12
 
@@ -78,11 +80,16 @@ RECORDED = "title: Anna\nlanguage: en-US\nengines: [{engine: recorded, folder: t
 def test_takes_without_marks_are_aligned_and_else_shared_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = "Soft light settles on the water."
+    text = "Feel the warmth spread through your chest and settle there."
     library = make_library(tmp_path, anna=RECORDED)
     put(tmp_path / "takes" / "anna" / "about.txt", "")
     take = said(text)
-    (tmp_path / "takes" / "anna" / "soft-light-settles-on-the-water.wav").write_bytes(take.audio)
+    (
+        tmp_path
+        / "takes"
+        / "anna"
+        / "feel-the-warmth-spread-through-your-chest-and-settle-there.wav"
+    ).write_bytes(take.audio)
     recipe, store = make_recipe(library, text, "anna"), TakeStore(tmp_path / "cache")
     with monkeypatch.context() as patch:
         patch.setattr(ear.importlib.util, "find_spec", lambda _name: None)
@@ -93,10 +100,12 @@ def test_takes_without_marks_are_aligned_and_else_shared_out(
     truth = cut(take, found.takes[0].gain_db).facts(request(text).words, take.marks, exact=True)
 
     def off_ms(narration) -> float:
-        pairs = zip(narration.takes[0].facts.words, truth.words, strict=True)
-        return float(np.mean([abs(a.start - b.start) / 48 for a, b in pairs]))
+        times = narration.takes[0].facts.words
+        at = [abs(times[mark.word].start - truth.words[mark.word].start) for mark in take.marks]
+        return float(np.mean(at)) / 48
 
-    assert off_ms(found) < 30 < off_ms(shared)
+    assert off_ms(found) < 35
+    assert off_ms(found) < off_ms(shared) / 2, off_ms(shared)
     monkeypatch.setattr(ear, "Ear", lambda _words: pytest.fail("aligned again"))
     assert narrate(recipe, library, store).timings == {ALIGNED: 1}
 

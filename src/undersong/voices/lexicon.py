@@ -74,10 +74,9 @@ class Lexicon:
 
     def _width(self, bare: Sequence[str], start: int) -> int:
         """Return how many words the longest entry at `start` takes, 0 for none."""
-        longest = max(map(len, self.sounds), default=0)
-        return next(
-            (n for n in range(longest, 0, -1) if tuple(bare[start : start + n]) in self.sounds), 0
-        )
+        longest = min(max(map(len, self.sounds), default=0), len(bare) - start)
+        widths = range(longest, 0, -1)
+        return next((n for n in widths if tuple(bare[start : start + n]) in self.sounds), 0)
 
 
 def _chosen(
