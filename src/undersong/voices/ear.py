@@ -86,7 +86,7 @@ class Ear:
         self._aligner: Any = Decoder(
             loglevel="FATAL", bestpath=False, lm=None, beam=WIDE, pbeam=WIDE, wbeam=WIDE
         )
-        self._listener: Any = Decoder(loglevel="FATAL", lm=None)
+        self._listener: Any = None
         for word in {word for phrase in words for word in phrase}:
             self._learn(word)
 
@@ -101,11 +101,16 @@ class Ear:
 
     def expect(self, phrases: Iterable[Sequence[str]]) -> None:
         """Make these phrases all that there is to be heard: their words, likely in their order."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "script.lm"
-            path.write_text(_language_model(phrases), encoding="utf-8")
-            self._listener.add_lm_file("script", str(path))
-        self._listener.activate_search("script")
+        from pocketsphinx import Decoder  # noqa: PLC0415 - optional
+
+        said = [tuple(phrase) for phrase in phrases]
+        words = sorted({word for phrase in said for word in phrase})
+        with tempfile.TemporaryDirectory() as folder:  # with all of its dictionary it takes 10 s
+            model, book = Path(folder) / "script.lm", Path(folder) / "script.dict"
+            model.write_text(_language_model(said), encoding="utf-8")
+            lines = [line for word in words for line in self._spellings(word)]
+            book.write_text("\n".join([*lines, ""]), encoding="utf-8")
+            self._listener = Decoder(loglevel="FATAL", lm=str(model), dict=str(book))
 
     def words(self, take: RawTake) -> list[str]:
         """Return which of the expected words are heard, in order."""
@@ -114,10 +119,16 @@ class Ear:
     def _learn(self, word: SpokenWord) -> None:
         for token in tokens(word):
             own = _read(word.ipa, _SOUNDS) if word.ipa and len(tokens(word)) == 1 else ""
-            for decoder in (self._aligner, self._listener):
-                if decoder.lookup_word(token) is None:
-                    sounds = own or _read(_plain(token), _LETTERS) or "AH"
-                    decoder.add_word(token, sounds, True)  # noqa: FBT003 - pocketsphinx's own
+            if self._aligner.lookup_word(token) is None:
+                sounds = own or _read(_plain(token), _LETTERS) or "AH"
+                self._aligner.add_word(token, sounds, True)  # noqa: FBT003 - pocketsphinx's own
+
+    def _spellings(self, word: str) -> Iterator[str]:
+        """Yield a line of a dictionary for each way in which a word may sound."""
+        for name in (word, *(f"{word}({k})" for k in range(2, 6))):
+            sounds = self._aligner.lookup_word(name)
+            if sounds is not None:
+                yield f"{name} {sounds}"
 
 
 def _heard(decoder: Any, take: RawTake) -> Iterator[tuple[str, int, int]]:  # noqa: ANN401 - untyped
