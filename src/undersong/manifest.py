@@ -96,6 +96,9 @@ class Manifest:
         limited_share: share of 10 ms frames that the limiter lowered by more than 1 dB.
         companions: files beside the deliverables: captions, picture, stems.
         credits: lines to show wherever the track is offered.
+        timings: how many phrases have word times from the `engine`, `aligned` by listening, or
+            `proportional` to their letters.
+        hearing: what was heard when the voice was listened to; None when it was not.
     """
 
     schema: int = SCHEMA
@@ -126,6 +129,8 @@ class Manifest:
     companions: tuple[str, ...] = ()
     credits: tuple[str, ...] = field(default=())
     speakers: tuple[Speaker, ...] = ()
+    timings: dict[str, int] = field(default_factory=dict)
+    hearing: dict[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps`."""

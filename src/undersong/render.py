@@ -27,6 +27,7 @@ from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import PROFILES
 from undersong.studio import Extras, Session, Studio
 from undersong.timeline.arrange import arrange
+from undersong.voices.hearing import heard_well
 from undersong.voices.narrate import narrate
 from undersong.voices.takes import TakeStore
 
@@ -112,8 +113,12 @@ def render_track(
     digest = digest_json([session.digest, label_digest(recipe, session.credits)])
     beside = companion_names(recipe.slug, stems=extras.stems, picture=extras.picture)
     kept = read_manifest(folder / MANIFEST)
-    if not extras.force and kept and is_whole(kept, digest, folder, beside):
+    listened = not extras.listen or (kept and kept.get("hearing"))
+    if not extras.force and listened and kept and is_whole(kept, digest, folder, beside):
         return kept, False
+    heard = None
+    if extras.listen:
+        heard = heard_well(recipe, studio.library, session.narration, studio.cache)
     mastering, length = mastering_of(session, studio), session.timeline.length
     order = Order(
         folder=folder,
@@ -145,6 +150,8 @@ def render_track(
         speech=measure(session.mixer.stem("voice"), length),
         limited_share=mastering.limited_share,
         credit_lines=session.credits,
+        timings=session.narration.timings,
+        hearing=heard.as_json() if heard else None,
     )
     write_manifest(folder / MANIFEST, manifest)
     return manifest.as_json(), True

@@ -56,9 +56,10 @@ class Studio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extras:
-    """What else to write, and whether to render what has not changed."""
+    """What else to do and write, and whether to render what has not changed."""
 
     stems: bool = False
+    listen: bool = False
     picture: bool = False
     force: bool = False
 

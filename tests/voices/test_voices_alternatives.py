@@ -80,7 +80,7 @@ def test_what_was_said_is_listed_as_the_track_has_it(library: Library, store: Ta
     ]
     for row, take in zip(rows, narration.takes, strict=True):
         assert row.length_s == pytest.approx(take.facts.speech / 48_000, abs=0.001)
-        assert row.level_lufs == pytest.approx(take.facts.level_lufs, abs=0.05)
+        assert row.level_lufs == pytest.approx(take.facts.level_lufs, abs=0.5)
 
 
 def test_the_engine_with_takes_is_listed_or_the_one_asked_for(

@@ -7,7 +7,7 @@ from voices_kit import speech
 
 from undersong.units import SPEECH_LUFS, db_to_gain
 from undersong.voices.edges import Mono
-from undersong.voices.level import level_of, survey_of, voice_gain
+from undersong.voices.level import corrections, level_of, survey_of, voice_gain
 
 
 def mono(seconds: float, gain_db: float = 0, seed: int = 1) -> Mono:
@@ -63,3 +63,32 @@ def test_whispered_takes_do_not_pull_the_level_down() -> None:
 
 def test_speech_too_faint_to_gate_has_its_mean_level() -> None:
     assert level_of(mono(1.0, -70)) == pytest.approx(level_of(mono(1.0)) - 70, abs=0.5)
+
+
+def test_phrases_come_nearer_to_the_usual_level_of_their_voice() -> None:
+    surveys = {str(k): survey_of(mono(2.0, db, seed=1)) for k, db in enumerate((-2, -1, 0, 1, 2))}
+    moves = corrections(surveys, 3.0)
+    levels = [surveys[key].level + move for key, move in moves.items()]
+    assert max(levels) - min(levels) < 0.11
+    assert moves["0"] - moves["4"] == pytest.approx(4.0, abs=0.11)
+
+
+def test_no_phrase_is_moved_further_than_allowed() -> None:
+    surveys = {str(k): survey_of(mono(2.0, db)) for k, db in enumerate((0, 0, 0, -20, 12))}
+    moves = corrections(surveys, 3.0)
+    assert moves["3"] == 3.0
+    assert moves["4"] == -3.0
+    assert set(corrections(surveys, 0.0).values()) == {0.0}
+
+
+def test_mending_a_line_leaves_the_corrections_of_the_others() -> None:
+    before = {str(k): survey_of(mono(2.0, k / 8, seed=k)) for k in range(9)}
+    after = corrections({**before, "8": survey_of(mono(1.5, -0.4, seed=30))}, 3.0)
+    unmoved = [corrections(before, 3.0)[key] == move for key, move in after.items() if key != "8"]
+    assert all(unmoved)
+
+
+def test_a_moved_survey_is_that_of_the_moved_sound() -> None:
+    moved, real = survey_of(mono(2.0)).moved(-6.0), survey_of(mono(2.0, -6.0))
+    assert moved.level == pytest.approx(real.level, abs=1e-3)
+    assert moved.mean == pytest.approx(real.mean, rel=1e-3)

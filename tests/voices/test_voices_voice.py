@@ -71,8 +71,8 @@ engines:
   - {engine: recorded}
   - {voice: en-US-AvaNeural}
 """
-    known = "about, credit, engines, language, lexicon, terms, title"
-    options = "break_on, engine, fail_on, marks, pitch_hz, speed, why_not"
+    known = "about, credit, engines, even_db, language, lexicon, terms, title, tone"
+    options = "break_on, engine, fail_on, marks, pitch_hz, speed, tone, why_not"
     engines, near = ", ".join(engine_names()), "did you mean `fake`?"
     tags = "a BCP 47 tag such as en-US, de or fr-CA"
     assert faults_of(text, tmp_path) == [
@@ -136,6 +136,7 @@ def test_the_schema_knows_every_engine_and_its_options() -> None:
             jsonschema.validate(good | {"engines": [entry]}, schema)
     assert set(schema["$defs"]["Edge"]["properties"]) == {
         "engine",
+        "tone",
         "voice",
         "rate_percent",
         "pitch_hz",

@@ -1,13 +1,14 @@
 import math
 from itertools import pairwise
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from undersong.timeline.model import WordTime
 from undersong.units import Samples
 from undersong.voices.contract import Mark, SpokenWord
-from undersong.voices.wordtimes import word_times
+from undersong.voices.wordtimes import heard, word_times
 
 
 def words(*texts: str) -> tuple[SpokenWord, ...]:
@@ -83,3 +84,23 @@ def test_whatever_the_marks_say_there_is_one_time_per_word_in_order_and_inside(
     spoken = [time for time, text in zip(times, [*texts, "end."], strict=True) if text]
     assert all(a.start <= b.start for a, b in pairwise(spoken))
     assert all(a.start <= b.start for a, b in pairwise(times))
+
+
+def test_exact_marks_are_not_moved_by_a_soft_beginning() -> None:
+    marks = [mark(0, 0.13), mark(1, 0.4)]
+    times = word_times(words("Feel", "it."), marks, onset=9_600, speech=24_000, exact=True)
+    assert [time.start for time in times] == [0, 9_600]
+    assert times[0].length == 1_440
+
+
+def test_a_word_that_begins_in_silence_begins_when_it_is_heard() -> None:
+    sound = np.zeros(48_000, np.float32)
+    sound[:9_600] = sound[12_000:24_000] = sound[40_000:] = 0.1
+    times = [at(0, 9_600), at(9_700, 14_000), at(24_000, 24_000), at(11_999, 1)]
+    assert heard(times, sound) == (
+        at(0, 9_600),
+        at(12_000, 11_700),
+        at(24_000, 24_000),  # what comes 0.3 s later is another sound
+        at(11_999, 1),
+    )
+    assert heard(times, sound * np.float32(0.01)) == tuple(times)

@@ -22,6 +22,9 @@ def check(
     files: list[Path] = typer.Argument(
         None, help="Recipe files or library folders. Default: the library around this folder."
     ),
+    listen: bool = typer.Option(
+        False, "--listen", help="Also speak the recipes and hear whether the script was said."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the faults as JSON."),
 ) -> None:
     """Find every fault in recipes, voices and beds: file, line, what was seen, what is legal."""
@@ -29,23 +32,62 @@ def check(
 
     from undersong.errors import FaultsError
 
+    checked, faults = _check(files or [Path()])
+    if as_json and not (listen and not faults):
+        print_json([asdict(fault) for fault in faults])
+    for fault in faults if not as_json else ():
+        err.print(str(fault), markup=False, style="red")
+    if faults:
+        raise typer.Exit(FaultsError.exit_code)
+    if listen:
+        _listen([path for path in files or [] if not path.is_dir()], as_json=as_json)
+    elif not as_json:
+        out.print(f"{checked} {'file' if checked == 1 else 'files'} checked, no faults")
+
+
+def _listen(files: list[Path], *, as_json: bool) -> None:
+    """Print what was not heard of each recipe.
+
+    Raises:
+        VoiceError: a finished voice did not say the script.
+    """
+    from undersong.recipes.library import Library
+    from undersong.recipes.load import load_recipe
+    from undersong.voices.hearing import heard_well
+    from undersong.voices.narrate import narrate
+    from undersong.voices.takes import TakeStore, default_cache
+
+    reports = {}
+    for path in files:
+        library = Library.find(path)
+        for recipe in load_recipe(path, library):
+            narration = narrate(recipe, library, TakeStore(default_cache()))
+            found = heard_well(recipe, library, narration, default_cache())
+            reports[recipe.slug] = found.as_json()
+            if as_json:
+                continue
+            for phrase in (*found.of("failed"), *found.of("doubtful")):
+                out.print(f"{phrase.verdict}: {phrase.told}", markup=False)
+            engine = f"{narration.engine}{', draft' if narration.draft else ''}"
+            out.print(f"{recipe.slug} ({engine}): {found.share:.0%} of the words heard")
+    if as_json:
+        print_json(reports)
+
+
+def _check(files: list[Path]) -> tuple[int, list["Fault"]]:
+    """Return how many files were read, and all their faults."""
+    from undersong.errors import FaultsError
+
     faults: list[Fault] = []
     checked = 0
-    for path in files or [Path()]:
+    for path in files:
         for count, load in _loads(path):
             checked += count
             try:
                 load()
             except FaultsError as error:
                 faults += error.faults
-    if as_json:
-        print_json([asdict(fault) for fault in faults])
-    for fault in faults if not as_json else ():
-        err.print(str(fault), markup=False, style="red")
-    if faults:
-        raise typer.Exit(FaultsError.exit_code)
-    if not as_json:
-        out.print(f"{checked} {'file' if checked == 1 else 'files'} checked, no faults")
+    return checked, faults
 
 
 def _loads(path: Path) -> Iterator[tuple[int, Callable[[], object]]]:

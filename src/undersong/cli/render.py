@@ -25,6 +25,7 @@ def render(
     online: bool | None = ONLINE,
     stems: bool = typer.Option(False, "--stems", help="Also write voice, bed and cue stems."),
     picture: bool = typer.Option(False, "--picture", help="Also draw a picture of the mix."),
+    listen: bool = typer.Option(False, "--listen", help="Hear whether the voice said the script."),
     force: bool = typer.Option(False, "--force", help="Render even if nothing has changed."),
     as_json: bool = typer.Option(False, "--json", help="Print the manifests as JSON."),
 ) -> None:
@@ -38,7 +39,7 @@ def render(
     from undersong.studio import Extras, Studio
     from undersong.voices.takes import default_cache
 
-    extras = Extras(stems=stems, picture=picture, force=force)
+    extras = Extras(stems=stems, listen=listen, picture=picture, force=force)
     made: list[dict[str, Any]] = []
     failure: UndersongError | None = None
     for name in recipes:
@@ -91,6 +92,12 @@ def _report(manifest: dict[str, Any], folder: Path, *, fresh: bool) -> None:
         f"speech at {manifest['speech_lufs']:.1f} LUFS",
         markup=False,
     )
+    if heard := manifest.get("hearing"):
+        out.print(
+            f"  {heard['heard_share']:.0%} of the words heard, "
+            f"{len(heard['doubtful']) + len(heard['failed'])} phrases need an ear",
+            markup=False,
+        )
     for item in manifest["deliverables"]:
         levels = item["levels"]
         out.print(

@@ -52,6 +52,8 @@ def manifest_of(  # noqa: PLR0913 - everything that is known of a track comes to
     speech: Levels,
     limited_share: float,
     credit_lines: tuple[str, ...],
+    timings: Mapping[str, int] | None = None,
+    hearing: dict[str, Any] | None = None,
 ) -> Manifest:
     """Put together the record of a finished track; `speech` is the voice stem's level."""
     recipe, profile = order.recipe, order.profile
@@ -83,6 +85,8 @@ def manifest_of(  # noqa: PLR0913 - everything that is known of a track comes to
         companions=order.names,
         credits=credit_lines,
         speakers=spoken.speakers,
+        timings=dict(timings or {}),
+        hearing=hearing,
     )
 
 

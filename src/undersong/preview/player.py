@@ -1,6 +1,5 @@
 """Playing a short file through whatever player this machine has."""
 
-import importlib.util
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -25,11 +24,20 @@ def _program(name: str, *options: str) -> Player:
 
 
 def _through_sounddevice(path: Path) -> None:
-    import sounddevice  # type: ignore[import-not-found]  # noqa: PLC0415 - optional
+    import sounddevice  # noqa: PLC0415 - optional
     import soundfile  # noqa: PLC0415 - only when played this way
 
     frames, rate = soundfile.read(path, dtype="float32", always_2d=True)
     sounddevice.play(frames, rate, blocking=True)
+
+
+def _has_sounddevice() -> bool:
+    """Tell whether it is here and finds PortAudio: on Linux its wheel comes without."""
+    try:
+        import sounddevice  # noqa: F401, PLC0415 - optional
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 PLAYERS = (
@@ -37,7 +45,7 @@ PLAYERS = (
     _program("ffplay", "-nodisp", "-autoexit", "-loglevel", "error"),
     Player(
         name="sounddevice",
-        found=lambda: importlib.util.find_spec("sounddevice") is not None,
+        found=_has_sounddevice,
         play=_through_sounddevice,
     ),
 )

@@ -37,6 +37,7 @@ class Library:
         file: `undersong.yaml` itself, or None when there is none.
         album: album or series of the tracks; the title when none is chosen.
         artwork: cover picture, as it can be opened, or None.
+        lexicon: how words are said, whatever voice speaks; a voice's own lexicon wins.
         defaults: what recipes inherit, by key as in the schema; nested mappings stay nested.
         publish: kept for publishing.
         lines: positions of the keys of `file`, dotted: `defaults.length`.
@@ -50,6 +51,7 @@ class Library:
     album: str
     artwork: str | None = None
     description: str = ""
+    lexicon: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     publish: Mapping[str, Any] = field(default_factory=dict)
     lines: Mapping[str, Position] = field(default_factory=dict)
@@ -181,6 +183,7 @@ def _open(root: Path, path: Path) -> Library:
         album=chosen.get("album", found.title),
         artwork=chosen.get("artwork"),
         description=chosen.get("description", ""),
+        lexicon=chosen.get("lexicon", {}),
         defaults=chosen.get("defaults", {}),
         publish=chosen.get("publish", {}),
         lines=document.lines(),

@@ -194,6 +194,9 @@ class LibraryFile(Writing):
     album: Line = _left_out("Album or series of its tracks; the title when left out.")
     artwork: Cover = _left_out("Cover picture, .jpg or .png, relative to this file.")
     description: Prose = _left_out("What the library is, for feeds and catalogues.")
+    lexicon: dict[Line, Line | dict[Line, Line]] = _left_out(
+        "How words are said: a respelling, `/IPA/`, both, or one for each language."
+    )
     defaults: Defaults = _left_out("What every recipe chooses that does not say otherwise.")
     publish: dict[str, Any] = _left_out("Kept for publishing; accepted as it is.")
 

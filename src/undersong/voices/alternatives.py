@@ -14,15 +14,17 @@ from undersong.errors import VoiceError
 from undersong.files import write_bytes
 from undersong.units import SAMPLE_RATE
 from undersong.voices.accept import Said, accept
+from undersong.voices.align import Aligner
 from undersong.voices.cast import expect_able
 from undersong.voices.desk import MOST_TAKES, Desk, Phrase, once
 from undersong.voices.level import Survey, voice_gain
-from undersong.voices.measured import recall, take_facts
+from undersong.voices.measured import Finish, measure_take, recall
 from undersong.voices.pins import Pin, merge_pins
 from undersong.voices.recorded import take_name
 from undersong.voices.registry import engine_class
 from undersong.voices.speak import Line, speak
 from undersong.voices.takes import Origin, TakeStore
+from undersong.voices.tone import Tone
 from undersong.voices.trim import cut, survey
 from undersong.voices.voice import EngineChoice
 
@@ -42,7 +44,7 @@ class TakeRow:
         locked: whether the choice is in `takes.lock`.
         cached: whether the take is in the cache.
         length_s: of the speech in it, None when it is not cached.
-        level_lufs: of that speech at the voice's gain, likewise.
+        level_lufs: of that speech at the voice's gain, before phrases are evened, likewise.
     """
 
     number: int
@@ -204,32 +206,32 @@ def _keep_locked(desk: Desk, phrase: Phrase) -> None:
 
 def _gains(desk: Desk, entries: dict[Phrase, str | None]) -> dict[str, float]:
     """Return the gain that each voice has with the takes that are there."""
-    voices: dict[str, list[str]] = {}
+    voices: dict[str, list[Survey]] = {}
     for phrase, entry in entries.items():
         if entry is not None:
-            voices.setdefault(phrase.voice, []).append(entry)
-    return {
-        voice: voice_gain(_survey(desk.store, key) for key in keys)
-        for voice, keys in voices.items()
-    }
+            voices.setdefault(phrase.voice, []).append(_survey(desk.store, entry, phrase.tone))
+    return {voice: voice_gain(surveys) for voice, surveys in voices.items()}
 
 
-def _survey(store: TakeStore, key: str) -> Survey:
-    known = recall(store, key)
+def _survey(store: TakeStore, key: str, tone: Tone | None) -> Survey:
+    known = recall(store, key, tone)
     if known is not None:
         return known.survey
     take = store.get(key)
     if take is None:
         raise VoiceError("a take left the cache while it was looked at", hint="run again")
-    return survey(take)
+    return survey(take, tone)
 
 
 def _row(desk: Desk, phrase: Phrase, entry: str | None, gains: dict[str, float]) -> TakeRow:
     facts = None
     if entry is not None:
-        surveyed = _survey(desk.store, entry)
-        gain_db = gains[phrase.voice]
-        facts = take_facts(desk.store, entry, phrase.request.words, surveyed, gain_db)
+        surveyed = _survey(desk.store, entry, phrase.tone)
+        exact = not engine_class(phrase.choice.engine).online
+        finish = Finish(gain_db=gains[phrase.voice], tone=phrase.tone, exact=exact)
+        facts = measure_take(
+            desk.store, entry, phrase.request, surveyed, finish=finish, aligner=Aligner()
+        ).facts
     return TakeRow(
         number=phrase.number,
         line=phrase.line,
@@ -251,10 +253,10 @@ def _written(desk: Desk, phrase: Phrase, folder: Path) -> Iterator[Path]:
     takes = {number: take for number, take in found.items() if take is not None}
     if not takes:
         return
-    gain_db = voice_gain([survey(next(iter(takes.values())))]) - MARGIN_DB
+    gain_db = voice_gain([survey(next(iter(takes.values())), phrase.tone)]) - MARGIN_DB
     for number, take in takes.items():
         file = io.BytesIO()
-        frames = cut(take, gain_db).frames
+        frames = cut(take, gain_db, phrase.tone).frames
         soundfile.write(file, frames, SAMPLE_RATE, format="WAV", subtype="PCM_24")
         path = folder / f"{phrase.number:03d}-{take_name(phrase.text)}-take{number}.wav"
         write_bytes(path, file.getvalue())

@@ -16,6 +16,7 @@ from undersong.voices.pins import Pin, phrase_digest
 from undersong.voices.registry import engine_class
 from undersong.voices.speak import Line, speak
 from undersong.voices.takes import Origin, TakeStore, take_key
+from undersong.voices.tone import Tone
 from undersong.voices.voice import EngineChoice, Voice
 
 
@@ -38,9 +39,11 @@ class Cast:
 
     Attributes:
         keys: of the takes, by request; equal requests share one.
-        surveys: by key.
+        surveys: by key, with the tone.
         passed_over: a sentence for each engine before this one that could not speak.
         pins: of takes that are to be locked once the whole track is spoken.
+        tone: of the engine that spoke, or else of the voice.
+        exact: marks of the engine are in time with its takes: no codec lies between.
     """
 
     engine: str
@@ -50,6 +53,8 @@ class Cast:
     surveys: dict[str, Survey]
     passed_over: tuple[str, ...]
     pins: tuple[Pin, ...] = ()
+    tone: Tone | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,14 +167,14 @@ def _spoken(
     part: Part, stage: Stage, choice: EngineChoice, tick: Tick, passed_over: tuple[str, ...]
 ) -> Cast:
     held = _held(part, stage, choice)
-    made = engine_class(choice.engine)
+    made, tone = engine_class(choice.engine), choice.tone or part.voice.tone
     with closing(made(choice.options, stage.library)) as engine:
         origin = _origin(engine, choice, needed=None in held)
         keys = tuple(
             pin.name if pin else take_key(origin, request)
             for pin, request in zip(held, part.requests, strict=True)
         )
-        lines = tuple(_lines(part, keys, {pin.name for pin in held if pin}))
+        lines = tuple(_lines(part, keys, {pin.name for pin in held if pin}, tone))
         unsaid = [line for line in lines if stage.store.get(line.key) is None]
         if unsaid:
             expect_able(engine, unsaid, offline=stage.offline)
@@ -185,6 +190,8 @@ def _spoken(
             surveys={names.get(key, key): found for key, found in surveys.items()},
             passed_over=passed_over,
             pins=fresh,
+            tone=tone,
+            exact=not engine.online,
         )
 
 
@@ -224,7 +231,9 @@ def _accepted(
     return tuple(accept(store, each) for each in said)
 
 
-def _lines(part: Part, keys: Sequence[str], locked: Collection[str]) -> Iterator[Line]:
+def _lines(
+    part: Part, keys: Sequence[str], locked: Collection[str], tone: Tone | None
+) -> Iterator[Line]:
     """Yield each different request once, in order of first use."""
     for key in dict.fromkeys(keys):
         first = keys.index(key)
@@ -234,6 +243,7 @@ def _lines(part: Part, keys: Sequence[str], locked: Collection[str]) -> Iterator
             place=part.places[first],
             count=keys.count(key),
             locked=key in locked,
+            tone=tone,
         )
 
 

@@ -20,6 +20,7 @@ from undersong.voices.narrate import parts_of, said_by
 from undersong.voices.pins import Pin, lock_file, phrase_digest, read_pins
 from undersong.voices.registry import engine_class
 from undersong.voices.takes import Origin, TakeStore, take_key
+from undersong.voices.tone import Tone
 from undersong.voices.voice import EngineChoice
 
 MOST_TAKES: Final = 99
@@ -35,6 +36,7 @@ class Phrase:
         voice: name of its voice.
         origin: the engine as it is now, or None when it cannot tell what it is.
         pin: its locked take, or None.
+        tone: with which it is heard.
     """
 
     number: int
@@ -45,6 +47,7 @@ class Phrase:
     origin: Origin | None
     request: Request
     pin: Pin | None
+    tone: Tone | None
 
     @property
     def text(self) -> str:
@@ -168,6 +171,7 @@ def _phrases(
             origin=origin,
             request=request,
             pin=pins.get(phrase_digest(choice, request)),
+            tone=choice.tone or part.voice.tone,
         )
         for utterance, request, place in zip(said, part.requests, part.places, strict=True)
     )

@@ -1,13 +1,15 @@
-"""How loud speech is, and the one gain that a voice gets for a whole track.
+"""How loud speech is, the one gain that a voice gets for a whole track, and what evens its phrases.
 
 Loudness is that of the voice on both channels of a stereo track, where the mixer puts it.
 
-Phrases keep their differences: a voice that drops at the end of a thought is meant to. Nothing is
-ever normalised to its peak.
+Phrases may be moved a little towards the voice's own usual level, because a machine says some
+louder for no reason. Within a phrase everything stays as it was said, and nothing is ever
+normalised to its peak.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -26,6 +28,10 @@ BOTH_CHANNELS: Final = (2.0,)
 STEP_DB: Final = 0.1
 """Gains are rounded to this, so that mending one line does not move every other one."""
 
+USUAL_STEP_DB: Final = 0.5
+"""So is the usual level of a voice, and more coarsely, for the same reason: every correction is
+seen from it. What the rounding takes, the gain of the voice gives back."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
@@ -38,6 +44,16 @@ class Survey:
 
     hops: tuple[float, ...]
     mean: float
+
+    @property
+    def level(self) -> Lufs:
+        """Its gated loudness, or its mean loudness when shorter than 400 ms."""
+        return _level([self])
+
+    def moved(self, gain_db: float) -> "Survey":
+        """Return what would be measured after a gain."""
+        factor = 10 ** (gain_db / 10)
+        return replace(self, hops=tuple(h * factor for h in self.hops), mean=self.mean * factor)
 
 
 def survey_of(speech: Mono) -> Survey:
@@ -54,6 +70,20 @@ def survey_of(speech: Mono) -> Survey:
 def level_of(speech: Mono) -> Lufs:
     """Return the gated loudness of speech, or its mean loudness when shorter than 400 ms."""
     return _level([survey_of(speech)])
+
+
+def corrections(surveys: Mapping[str, Survey], most_db: float) -> dict[str, Db]:
+    """Return, by key, the gain that brings each take nearer to the usual level of its voice.
+
+    The usual level is the median of the takes' own. No gain exceeds `most_db` either way, so a
+    whisper stays a whisper.
+    """
+    levels = {key: survey.level for key, survey in surveys.items()}
+    usual = round(median(levels.values()) / USUAL_STEP_DB) * USUAL_STEP_DB
+    return {
+        key: Db(round(round(min(max(usual - level, -most_db), most_db) / STEP_DB) * STEP_DB, 1))
+        for key, level in levels.items()
+    }
 
 
 def voice_gain(surveys: Iterable[Survey]) -> Db:

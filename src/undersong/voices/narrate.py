@@ -8,10 +8,12 @@ from undersong.errors import OutputError, VoiceError
 from undersong.manifest import Speaker
 from undersong.recipes.library import Library
 from undersong.recipes.model import Recipe, Utterance
+from undersong.voices.align import Aligner
 from undersong.voices.cast import Cast, Part, Stage, cast
 from undersong.voices.contract import Request
-from undersong.voices.level import voice_gain
-from undersong.voices.measured import take_facts
+from undersong.voices.level import corrections, voice_gain
+from undersong.voices.lexicon import Lexicon
+from undersong.voices.measured import Finish, measure_take
 from undersong.voices.narration import Narration, Shelf, Take
 from undersong.voices.pins import lock_file, merge_pins, read_pins
 from undersong.voices.registry import load_voice
@@ -35,7 +37,8 @@ def narrate(  # noqa: PLR0913 - the choices of a run, by keyword
     """Have every utterance of a recipe spoken, levelled and cut.
 
     Each voice of the track is spoken by the first of its engines that can say all it has to say;
-    its takes share one gain, which brings them together to `units.SPEECH_LUFS`.
+    its takes share one gain, which brings them together to `units.SPEECH_LUFS`, and each is first
+    moved a little towards the voice's usual level.
 
     Takes in the recipe's `takes.lock` are used as they are; when all is said, takes of engines
     that do not repeat themselves are locked there.
@@ -94,7 +97,7 @@ def parts_of(recipe: Recipe, library: Library) -> dict[str, Part]:
     """
     names = dict.fromkeys(each.voice or recipe.voice for each in recipe.script.utterances)
     voices = {name: load_voice(name, library) for name in (recipe.voice, *names)}
-    return {name: _part(recipe, voices[name], said_by(recipe, name)) for name in names}
+    return {name: _part(recipe, voices[name], said_by(recipe, name), library) for name in names}
 
 
 def said_by(recipe: Recipe, voice: str) -> tuple[Utterance, ...]:
@@ -103,16 +106,33 @@ def said_by(recipe: Recipe, voice: str) -> tuple[Utterance, ...]:
     return tuple(each for each in said if (each.voice or recipe.voice) == voice)
 
 
-def _part(recipe: Recipe, voice: Voice, said: Sequence[Utterance]) -> Part:
-    requests = tuple(
-        Request(
-            words=spoken_words(each.words, each.language, voice.lexicon),
-            written=each.text,
-            language=each.language,
-            rate=each.rate,
-        )
-        for each in said
+def requests_of(recipe: Recipe, library: Library) -> tuple[Request, ...]:
+    """Return what engines are asked to say, by utterance.
+
+    Raises:
+        UnknownNameError: no such voice.
+        FaultsError: a voice file holds faults.
+    """
+    said = recipe.script.utterances
+    names = dict.fromkeys(utterance.voice or recipe.voice for utterance in said)
+    voices = {name: load_voice(name, library) for name in names}
+    return tuple(_request(each, voices[each.voice or recipe.voice], library) for each in said)
+
+
+def _request(said: Utterance, voice: Voice, library: Library) -> Request:
+    lexicon = Lexicon.of(
+        said.language, (library.language, library.lexicon), (voice.language, voice.lexicon)
     )
+    return Request(
+        words=spoken_words(lexicon.marked(said.words), said.language, lexicon.respelt),
+        written=said.text,
+        language=said.language,
+        rate=said.rate,
+    )
+
+
+def _part(recipe: Recipe, voice: Voice, said: Sequence[Utterance], library: Library) -> Part:
+    requests = tuple(_request(each, voice, library) for each in said)
     places = tuple(f"{recipe.path}:{each.position.line}" for each in said)
     for request, place in zip(requests, places, strict=True):
         if not request.text:
@@ -121,11 +141,31 @@ def _part(recipe: Recipe, voice: Voice, said: Sequence[Utterance]) -> Part:
 
 
 def _takes(part: Part, spoken: Cast, store: TakeStore, shelf: Shelf) -> tuple[Take, ...]:
-    gain_db = voice_gain(spoken.surveys[key] for key in spoken.keys)
-    words = dict(zip(spoken.keys, (request.words for request in part.requests), strict=True))
-    facts = {key: take_facts(store, key, words[key], spoken.surveys[key], gain_db) for key in words}
+    moves = corrections(spoken.surveys, part.voice.even_db)
+    evened = {key: survey.moved(moves[key]) for key, survey in spoken.surveys.items()}
+    gain_db = voice_gain(evened[key] for key in spoken.keys)
+    finishes = {
+        key: Finish(gain_db=round(gain_db + move, 1), tone=spoken.tone, exact=spoken.exact)
+        for key, move in moves.items()
+    }
+    requests = dict(zip(spoken.keys, part.requests, strict=True))
+    aligner = Aligner()
+    found = {
+        key: measure_take(
+            store, key, request, spoken.surveys[key], finish=finishes[key], aligner=aligner
+        )
+        for key, request in requests.items()
+    }
     return tuple(
-        Take(facts=facts[key], key=key, gain_db=gain_db, shelf=shelf) for key in spoken.keys
+        Take(
+            facts=found[key].facts,
+            key=key,
+            gain_db=finishes[key].gain_db,
+            tone=spoken.tone,
+            timing=found[key].timing,
+            shelf=shelf,
+        )
+        for key in spoken.keys
     )
 
 

@@ -1,7 +1,7 @@
 """The nouns of a spoken track: its takes, and how their samples are had again when mixing."""
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,6 +11,7 @@ from undersong.files import digest_json
 from undersong.manifest import Speaker
 from undersong.timeline.model import TakeFacts
 from undersong.voices.takes import TakeStore
+from undersong.voices.tone import Tone
 from undersong.voices.trim import VERSION, cut
 
 SHELF_TAKES: Final = 8
@@ -24,17 +25,17 @@ class Shelf:
         """Take raw takes from `store`."""
         self._store = store
         self._keep = keep
-        self._cuts: OrderedDict[tuple[str, float], Frames] = OrderedDict()
+        self._cuts: OrderedDict[tuple[str, float, Tone | None], Frames] = OrderedDict()
         self._lock = threading.Lock()
 
-    def frames(self, key: str, gain_db: float) -> Frames:
-        """Return a take's frames (n, 1), levelled and cut; they are shared and cannot be written.
+    def frames(self, key: str, gain_db: float, tone: Tone | None = None) -> Frames:
+        """Return a take's frames (n, 1), toned, levelled and cut; they cannot be written.
 
         Raises:
             VoiceError: the take is no longer in the cache.
             OutputError: the cache cannot be read.
         """
-        name = (key, gain_db)
+        name = (key, gain_db, tone)
         with self._lock:
             if name in self._cuts:
                 self._cuts.move_to_end(name)
@@ -42,7 +43,7 @@ class Shelf:
             take = self._store.get(key)
             if take is None:
                 raise _gone()
-            frames = cut(take, gain_db).frames
+            frames = cut(take, gain_db, tone).frames
             frames.flags.writeable = False
             self._cuts[name] = frames
             if len(self._cuts) > self._keep:
@@ -57,12 +58,16 @@ class Take:
     Attributes:
         facts: lengths, level and word times, for planning.
         key: names the raw take in the cache.
-        gain_db: of its voice, the same for all its takes in the track.
+        gain_db: of its voice, the same for all its takes in the track, and its own correction.
+        tone: of its voice, or None.
+        timing: where its word times come from: `engine`, `aligned` or `proportional`.
     """
 
     facts: TakeFacts
     key: str
     gain_db: float
+    tone: Tone | None = None
+    timing: str = "engine"
     shelf: Shelf = field(repr=False, compare=False)
 
     def frames(self) -> Frames:
@@ -72,7 +77,7 @@ class Take:
             VoiceError: the take has left the cache or changed since the track was planned.
             OutputError: the cache cannot be read.
         """
-        frames = self.shelf.frames(self.key, self.gain_db)
+        frames = self.shelf.frames(self.key, self.gain_db, self.tone)
         if len(frames) != self.facts.lead + self.facts.speech + self.facts.tail:
             raise _gone()
         return frames
@@ -118,7 +123,15 @@ class Narration:
     @property
     def fingerprint(self) -> str:
         """Digest of everything that reaches the samples of the narration."""
-        return digest_json([VERSION, [[take.key, take.gain_db] for take in self.takes]])
+        made = [
+            [take.key, take.gain_db, take.tone.digest if take.tone else ""] for take in self.takes
+        ]
+        return digest_json([VERSION, made])
+
+    @property
+    def timings(self) -> dict[str, int]:
+        """How many takes have word times from where, by `Take.timing`."""
+        return dict(sorted(Counter(take.timing for take in self.takes).items()))
 
 
 def _gone() -> VoiceError:

@@ -27,4 +27,6 @@ def load_voice(name: str, library: Library) -> Voice:
         about=file.about,
         terms=file.terms,
         credit=file.credit,
+        tone=file.tone,
+        even_db=file.even_db,
     )

@@ -11,6 +11,7 @@ from undersong.voices.contract import Engine, RawTake, Request
 from undersong.voices.level import Survey
 from undersong.voices.measured import recall
 from undersong.voices.takes import Origin, TakeStore
+from undersong.voices.tone import Tone
 from undersong.voices.trim import survey
 
 
@@ -22,6 +23,7 @@ class Line:
         place: `file:line` of the first utterance that wants it.
         count: how many utterances want it.
         locked: its take is in the store and must never be made again.
+        tone: with which it will be heard, and so surveyed.
     """
 
     key: str
@@ -29,6 +31,7 @@ class Line:
     place: str
     count: int
     locked: bool = False
+    tone: Tone | None = None
 
 
 def speak(
@@ -81,11 +84,11 @@ def _obtain(
         if line.locked:
             raise VoiceError("its locked take left the cache meanwhile", hint="run again")
         take = engine.say(line.request)
-        fresh.append(survey(take))
+        fresh.append(survey(take, line.tone))
         return take
 
     take = store.get_or_make(line.key, make, origin, stop)
     if fresh:
         return fresh[0]
-    known = recall(store, line.key)
-    return known.survey if known is not None else survey(take)
+    known = recall(store, line.key, line.tone)
+    return known.survey if known is not None else survey(take, line.tone)

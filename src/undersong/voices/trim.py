@@ -20,9 +20,10 @@ from undersong.units import SPEECH_LUFS, Hz, Samples, db_to_gain
 from undersong.voices.contract import Mark, RawTake, SpokenWord
 from undersong.voices.edges import BLOCK, Edges, Mono, find_edges
 from undersong.voices.level import Survey, level_of, survey_of
-from undersong.voices.wordtimes import word_times
+from undersong.voices.tone import Tone, roomed, toned
+from undersong.voices.wordtimes import heard, word_times
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Rises whenever the same take would be cut otherwise; part of what names a cut take."""
 
 LEGAL_RATES_HZ: Final = (8_000, 192_000)
@@ -69,36 +70,41 @@ class CutTake:
     lead: int
     speech: int
 
-    def facts(self, words: Sequence[SpokenWord], marks: Sequence[Mark]) -> TakeFacts:
-        """Return what planning may know of this take."""
+    def facts(
+        self, words: Sequence[SpokenWord], marks: Sequence[Mark], *, exact: bool = False
+    ) -> TakeFacts:
+        """Return what planning may know of this take; `exact` as for `word_times`."""
         said = self.frames[self.lead : self.lead + self.speech, 0]
         return TakeFacts(
             lead=Samples(self.lead),
             speech=Samples(self.speech),
             tail=Samples(len(self.frames) - self.lead - self.speech),
             level_lufs=level_of(said),
-            words=word_times(words, marks, self.onset, self.speech),
+            words=heard(word_times(words, marks, self.onset, self.speech, exact=exact), said),
         )
 
 
-def survey(take: RawTake) -> Survey:
-    """Measure how loud a take's speech is.
+def survey(take: RawTake, tone: Tone | None = None) -> Survey:
+    """Measure how loud a take's speech is, with its tone.
 
     Raises:
         VoiceError: the audio cannot be decoded, is empty, silent, or holds no speech.
     """
-    sound = decode(take)
+    sound = toned(decode(take), tone)
     edges = _edges(sound * np.float32(db_to_gain(SPEECH_LUFS - level_of(sound))), room=take.room)
     return survey_of(sound[edges.start : edges.end])
 
 
-def cut(take: RawTake, gain_db: float) -> CutTake:
+def cut(take: RawTake, gain_db: float, tone: Tone | None = None) -> CutTake:
     """Level a take and keep its speech with a short natural lead and tail, which rise and fall.
+
+    Its tone comes before its level. A room rings on through the tail, below what counts as
+    speech, so that edges and pauses are those of the voice.
 
     Raises:
         VoiceError: as for `survey`.
     """
-    sound = decode(take) * np.float32(db_to_gain(gain_db))
+    sound = toned(decode(take), tone) * np.float32(db_to_gain(gain_db))
     edges = _edges(sound, room=take.room)
     margin = NOISY if edges.noisy else CLEAN
     lead = min(margin.lead, edges.start)
@@ -107,6 +113,9 @@ def cut(take: RawTake, gain_db: float) -> CutTake:
     _fade(kept[: max(lead, DECLICK)])
     _fade(kept[::-1][: max(tail, DECLICK)])
     first, last = (lead, len(kept) - tail) if edges.noisy else _audible(kept)
+    kept = roomed(kept, last, tone)
+    if not edges.noisy:
+        first, last = _audible(kept)
     return CutTake(
         frames=kept[:, np.newaxis],
         onset=edges.start - lead + first,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import (
     BaseModel,
@@ -20,17 +20,22 @@ from undersong.recipes.values import WrongValueError
 from undersong.recipes.verdicts import Nested
 from undersong.voices.contract import EngineOptions
 from undersong.voices.plugins import engine_class, engine_names
+from undersong.voices.tone import Tone
 
 Line = Annotated[str, Text(200)]
 Prose = Annotated[str, Text(2000)]
 
+EVEN_DB: Final = 3.0
+"""How far a phrase may be moved. Sentences of one voice differ by 2 to 4 dB for no reason."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineChoice:
-    """An engine of a voice, with options that its own model has accepted."""
+    """An engine of a voice, with options that its own model has accepted, and its tone."""
 
     engine: str
     options: EngineOptions
+    tone: Tone | None = None
 
 
 class EngineEntry(BaseModel):
@@ -39,6 +44,7 @@ class EngineEntry(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     engine: Line = Field(description="Name of an engine; `undersong voices` lists them.")
+    tone: Tone | None = Field(default=None, description="Its tone, instead of the voice's.")
     _choice: EngineChoice = PrivateAttr()
 
     @property
@@ -66,7 +72,7 @@ class EngineEntry(BaseModel):
             options = model.model_validate(self.__pydantic_extra__ or {})
         except ValidationError as error:
             raise Nested(model, error) from error
-        self._choice = EngineChoice(engine=self.engine, options=options)
+        self._choice = EngineChoice(engine=self.engine, options=options, tone=self.tone)
         return self
 
 
@@ -80,8 +86,16 @@ class VoiceFile(BaseModel):
     engines: tuple[EngineEntry, ...] = Field(
         min_length=1, description="In order of preference; the first that can run here speaks."
     )
-    lexicon: dict[Line, Line] = Field(
-        default_factory=dict, description="How to spell words so that they are said right."
+    lexicon: dict[Line, Line | dict[Line, Line]] = Field(
+        default_factory=dict,
+        description="How words are said: a respelling, `/IPA/`, both, or one for each language.",
+    )
+    tone: Tone | None = Field(default=None, description="What is done to its sound.")
+    even_db: float = Field(
+        default=EVEN_DB,
+        ge=0,
+        le=3,
+        description="Phrases are moved at most this far towards the voice's usual level.",
     )
     about: Prose = Field(default="", description="One line for lists.")
     terms: Prose = Field(default="", description="What may be done with tracks it speaks.")
@@ -105,7 +119,10 @@ def _entry_schema(name: str) -> dict[str, Any]:
         schema = engine_class(name).Options.model_json_schema()
     except VoiceError as error:
         schema = {"type": "object", "description": error.message}
-    chosen = {"engine": {"enum": [name], "description": "Name of the engine."}}
+    chosen = {
+        "engine": {"enum": [name], "description": "Name of the engine."},
+        "tone": {"$ref": "#/$defs/Tone", "description": "Its tone, instead of the voice's."},
+    }
     schema["properties"] = chosen | schema.get("properties", {})
     schema["required"] = ["engine", *schema.get("required", ())]
     return schema
@@ -117,7 +134,9 @@ class Voice:
 
     Attributes:
         engines: in order of preference; the first that can run here speaks the whole track.
-        lexicon: respellings by word, for every engine.
+        lexicon: how words are said, as `voices.lexicon` reads it; it wins over the library's.
+        tone: what is done to its sound, whatever engine speaks; an engine's own tone wins.
+        even_db: how far a phrase may be moved towards the voice's usual level.
         about: one line for lists.
         terms: what may be done with tracks spoken by this voice.
         credit: line to show wherever such a track is offered.
@@ -127,7 +146,9 @@ class Voice:
     title: str
     language: str
     engines: tuple[EngineChoice, ...]
-    lexicon: Mapping[str, str]
+    lexicon: Mapping[str, str | Mapping[str, str]]
     about: str
     terms: str
     credit: str
+    tone: Tone | None = None
+    even_db: float = EVEN_DB
