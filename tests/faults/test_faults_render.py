@@ -171,6 +171,9 @@ def test_a_hundred_kills_at_any_moment(two_formats, undisturbed):
         ("\tpace: calm", 3, "tab"),
         ("pace: [calm", 3, "rest.md:"),
         ("formats: [mp4]", 3, "mp3"),
+        ('author: "a\\ud800b"', 3, "not text"),
+        ('author: "a\\u0007b"', 3, "not text"),
+        ("artwork: " + "a" * 300 + ".jpg", 3, "no picture"),
         ("difference: 5 LU\npause_difference: 9 LU", 3, "difference"),
     ],
 )
@@ -198,6 +201,7 @@ def test_bad_settings_stop_a_render_before_it_begins(library, undersong, plant, 
         ("Hello. [ambience: wavs]", "waves"),
         ('Hello. !["missing.wav"]', "missing.wav"),
         ("Hello. [breathe: in 40s, out 6s]", "rest.md:"),
+        ("Hello " + "a" * 100_000, "up to 500 characters"),
     ],
 )
 def test_bad_scripts_stop_a_render_before_it_begins(library, undersong, body, words):

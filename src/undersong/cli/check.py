@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from undersong.cli.screen import err, out, print_json
+from undersong.cli.screen import err, out, print_json, writable
 
 if TYPE_CHECKING:
     from undersong.errors import Fault
@@ -36,7 +36,7 @@ def check(
     if as_json and not (listen and not faults):
         print_json([asdict(fault) for fault in faults])
     for fault in faults if not as_json else ():
-        err.print(str(fault), markup=False, style="red")
+        err.print(writable(str(fault)), markup=False, style="red")
     if faults:
         raise typer.Exit(FaultsError.exit_code)
     if listen:

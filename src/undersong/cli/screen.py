@@ -18,9 +18,14 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def complain(error: UndersongError) -> None:
     """Print one clear message and its hint to standard error."""
-    err.print(error.message, style="red", markup=False)
+    err.print(writable(error.message), style="red", markup=False)
     if error.hint:
-        err.print(error.hint, markup=False)
+        err.print(writable(error.hint), markup=False)
+
+
+def writable(text: str) -> str:
+    r"""Return text that any stream can encode: halves of characters become `\\ud800`."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - JSON is any nesting of plain values

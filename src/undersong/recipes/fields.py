@@ -4,6 +4,7 @@ Each is a pydantic annotation, such as `Annotated[Fraction, Time("0s", "10m")]`:
 stands in the file, says what is wrong with it, and knows its JSON Schema.
 """
 
+import unicodedata
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
@@ -142,6 +143,9 @@ class Loudness(Rule):
         }
 
 
+_NOT_TEXT = ("Cc", "Cs")  # control characters, and halves of characters
+
+
 @dataclass(frozen=True, slots=True)
 class Text(Rule):
     """Text of 1 to `limit` characters, white space collapsed; a number counts as written."""
@@ -159,6 +163,8 @@ class Text(Rule):
         if not 0 < len(line) <= self.limit:
             message = "this text is too long" if line else "this text is empty"
             raise WrongValueError(message, legal=self.legal)
+        if any(unicodedata.category(sign) in _NOT_TEXT for sign in line):
+            raise WrongValueError("a character that is not text", legal=self.legal)
         return line
 
     def schema(self) -> dict[str, Any]:

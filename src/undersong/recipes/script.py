@@ -18,6 +18,9 @@ from undersong.recipes.source import Source
 from undersong.recipes.spans import Manner, Style
 from undersong.recipes.words import Token, read_words
 
+LONGEST_WORD: Final = 500
+"""Characters; sentences of scripts without spaces count as one word."""
+
 _CLAUSE: Final = {True: Fraction(1), False: Fraction(1, 3)}
 """Weight of the `comma` pause between clauses, by whether the pace has commas of its own. Where
 it has none, a `comma` lasts as long as a sentence's pause; a third of that is half a second."""
@@ -78,11 +81,20 @@ class _Reader:
         place = self._reading.position(block.start)
         self.assembly.place(Heading(title=title, position=place))
 
+    def _expect_word(self, token: Token) -> None:
+        if len(token.word.text) > LONGEST_WORD:
+            seen = f"{token.word.text[:20]}…"
+            legal = f"words of up to {LONGEST_WORD} characters"
+            at = token.end - len(token.word.text)
+            message = "no voice says a word of this length"
+            self._reading.fault(at, message, seen=seen, legal=legal)
+
     def _text(self, items: Sequence[Token | Marked]) -> None:
         waiting: list[Token] = []
         for k, item in enumerate(items):
             if isinstance(item, Token):
                 waiting.append(item)
+                self._expect_word(item)
                 continue
             after = next((t for t in items[k:] if isinstance(t, Token)), None)
             self._stretch(waiting)
