@@ -163,7 +163,7 @@ def track(formats: str, length: str, folder: Path) -> tuple[Cost, Path, dict[str
 
 def tracks(length: str, seconds: float) -> list[dict[str, Any]]:
     rows = []
-    for formats in ("wav", "flac", "mp3", "mp3, flac"):
+    for formats in ("wav", "flac", "mp3"):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             os.environ["UNDERSONG_CACHE"] = str(folder / "cache")

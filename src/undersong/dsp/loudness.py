@@ -44,6 +44,7 @@ _INTEGRATED_GATE_LU = -10.0
 _RANGE_GATE_LU = -20.0  # Tech 3342
 _RANGE_PERCENTILES = (10, 95)
 _RANGE_SILENCE_S = 1.5  # appended to a file, Tech 3342 section 3
+_STRETCH: Final = 60_000  # steps: ten minutes
 _CALIBRATION_LU = -0.691
 _NOTHING = 1e-24  # mean square, -240 dB: far below the last bit of any format
 
@@ -170,8 +171,8 @@ def levels_of(steps: F64, *, true_peak: float, length_s: float) -> Levels:
     hops = hops_of(steps)
     return Levels(
         integrated_lufs=gated_lufs(hops),
-        short_term_max_lufs=_highest(_sliding(steps, SHORT_TERM_S, STEPS_PER_S)),
-        momentary_max_lufs=_highest(_sliding(steps, MOMENTARY_S, STEPS_PER_S)),
+        short_term_max_lufs=_highest(steps, SHORT_TERM_S),
+        momentary_max_lufs=_highest(steps, MOMENTARY_S),
         range_lu=range_lu(hops),
         true_peak_dbtp=Dbtp(20 * math.log10(true_peak) if true_peak > 0 else -math.inf),
         length_s=length_s,
@@ -233,8 +234,12 @@ def _sliding(series: F64, seconds: float, per_s: int) -> F64:
     return np.convolve(series, np.full(window, 1 / window), "valid")
 
 
-def _highest(mean_squares: F64) -> Lufs:
-    return lufs(float(mean_squares.max(initial=0)))
+def _highest(steps: F64, seconds: float) -> Lufs:
+    """Loudness of the loudest window, looked for stretch by stretch: hours need no more memory."""
+    overlap = round(seconds * STEPS_PER_S) - 1
+    stretches = (steps[k : k + _STRETCH + overlap] for k in range(0, len(steps), _STRETCH))
+    highest = (_sliding(part, seconds, STEPS_PER_S).max(initial=0) for part in stretches)
+    return lufs(float(max(highest, default=0.0)))
 
 
 def _decibels(mean_squares: F64) -> F64:
