@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 VENV  := .venv
 BIN   := $(VENV)/bin
-MADE  := .make
+MADE  := $(VENV)/.made
 DEMO  := recipes/evening-body-scan.md
 TREE  := $(shell find src tests voices ambience recipes docs tools -type f \
            -not -path '*/__pycache__/*' 2>/dev/null) undersong.yaml Makefile pyproject.toml

@@ -43,5 +43,5 @@ def _row(row: dict[str, object]) -> list[str]:
     from undersong.units import format_seconds
 
     name, *levels, length = row.values()
-    shown = [f"{level:.2f}" for level in levels if isinstance(level, float)]
+    shown = [f"{float(str(level)):.2f}" for level in levels]
     return [str(name), *shown, format_seconds(float(str(length)))]

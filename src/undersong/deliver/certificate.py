@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from undersong import __version__
 from undersong.deliver.companions import Companions
 from undersong.deliver.label import chapter_marks
-from undersong.files import write_text
+from undersong.files import digest_file, write_text
 from undersong.manifest import Deliverable, Levels, Manifest, Speaker
 from undersong.units import to_seconds
 
@@ -116,12 +116,15 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
 def is_whole(
     manifest: Mapping[str, Any], digest: str, folder: Path, companions: Sequence[str]
 ) -> bool:
-    """Whether `folder` holds the track of this digest: every file there, of the size noted."""
-    sizes = {item["file"]: item["size_bytes"] for item in manifest.get("deliverables", ())}
+    """Whether `folder` holds the track of this digest: every file there, with the bytes noted."""
+    made = manifest.get("deliverables", ())
+    sizes = {item["file"]: item["size_bytes"] for item in made}
+    digests = {item["file"]: item["sha256"] for item in made}
     return (
         manifest.get("digest") == digest
         and all((folder / name).is_file() for name in companions)
         and all(_size(folder / name) == size for name, size in sizes.items())
+        and all(digest_file(folder / name) == sha256 for name, sha256 in digests.items())
     )
 
 

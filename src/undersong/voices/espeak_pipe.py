@@ -66,6 +66,7 @@ class Worker:
             self._process.kill()
 
         watchdog = threading.Timer(timeout_s, end)
+        watchdog.daemon = True
         watchdog.start()
         try:
             return self._exchange(json.dumps(request).encode() + b"\n")
