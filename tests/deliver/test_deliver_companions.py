@@ -13,6 +13,7 @@ from undersong.deliver.certificate import is_whole, manifest_of
 from undersong.deliver.companions import STEMS, Companions, write_companions
 from undersong.deliver.label import CARE, label_digest, tags_of
 from undersong.errors import AudioFileError
+from undersong.files import digest_file
 from undersong.manifest import ChapterMark, Deliverable, Levels
 from undersong.recipes.model import Elastic, Fades, Pace, Position, Recipe, Script
 from undersong.recipes.profiles import PROFILES
@@ -166,7 +167,7 @@ def made(folder):
         format="mp3",
         file="shore.mp3",
         size_bytes=5,
-        sha256="",
+        sha256=digest_file(folder / "shore.mp3"),
         levels=LEVELS,
         gain_db=1.0,
         ceiling_dbtp=-1.0,
@@ -204,7 +205,8 @@ def test_a_track_is_whole_with_all_files_of_its_digest(tmp_path, damage):
     assert is_whole(manifest.as_json(), digest, tmp_path, order.names) == (damage is None)
 
 
-def test_a_file_of_another_size_is_not_whole(tmp_path):
+@pytest.mark.parametrize("written", [b"sou", b"noise"])
+def test_a_file_of_another_size_or_of_other_bytes_is_not_whole(tmp_path, written):
     order, manifest = made(tmp_path)
-    (tmp_path / "shore.mp3").write_bytes(b"sou")
+    (tmp_path / "shore.mp3").write_bytes(written)
     assert not is_whole(manifest.as_json(), "d", tmp_path, order.names)
