@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from undersong.ambience.breeze import Breeze, BreezeOptions
 from undersong.ambience.contract import Generator, GeneratorOptions
 from undersong.ambience.forest import Forest, ForestOptions
-from undersong.ambience.waves import Waves, WavesOptions
 from undersong.audio import Frames
 from undersong.dsp.loudness import Meter
 from undersong.testing import check_generator
@@ -18,14 +17,11 @@ from undersong.testing import check_generator
 SECOND = 48_000
 
 USUAL: tuple[tuple[type[Generator], GeneratorOptions], ...] = (
-    (Waves, WavesOptions()),
     (Breeze, BreezeOptions()),
     (Forest, ForestOptions()),
 )
 
 ENDS: tuple[tuple[type[Generator], GeneratorOptions], ...] = (
-    (Waves, WavesOptions(swell=1.0, period_s=16.0, distance=0.0, shore="pebble")),
-    (Waves, WavesOptions(swell=0.0, period_s=6.0, distance=1.0)),
     (Breeze, BreezeOptions(force=1.0, gusts=1.0, warmth=0.0)),
     (Forest, ForestOptions(wind=1.0, birds=0.0, time="dusk")),
     (Forest, ForestOptions(wind=0.0, birds=1.0, time="dawn")),
@@ -93,8 +89,6 @@ def test_minutes_breathe_but_do_not_startle(maker: type[Generator], options: Gen
 
 # Levels of generators at seed 1: change these together with the generator's `version`.
 GOLDEN = {
-    ("waves", 0): [-49.6, -45.7, -47.2, -51.8],
-    ("waves", 3600): [-49.7, -45.5, -47.2, -52.1],
     ("breeze", 0): [-52.3, -40.9, -53.6, -69.0],
     ("breeze", 3600): [-52.7, -42.1, -54.6, -70.1],
     ("forest", 0): [-56.0, -50.9, -51.6, -51.0],
@@ -110,31 +104,6 @@ def test_no_generator_changes_unnoticed(
     assert maker.version == 1
     found = levels_db(sound_of(maker(options, 1), 30, start_s=start_s))
     assert found == pytest.approx(GOLDEN[maker.name, start_s], abs=0.5)
-
-
-def test_distance_dulls_waves():
-    near = sound_of(Waves(WavesOptions(distance=0.0), 1), 30)
-    far = sound_of(Waves(WavesOptions(distance=1.0), 1), 30)
-    assert brightness_hz(far) < 0.7 * brightness_hz(near)
-
-
-def test_waves_come_at_their_period():
-    sound = sound_of(Waves(WavesOptions(swell=1.0, period_s=12.0, distance=0.0), 2), 300)
-    power = np.mean(sound.reshape(-1, SECOND // 5, 2) ** 2, axis=(1, 2))
-    level = np.log(power) - np.log(power).mean()
-    spectrum = np.abs(np.fft.rfft(level)) ** 2
-    period = 300.0 / np.arange(1, len(spectrum))
-    there = spectrum[1:][(period > 9.0) & (period < 15.0)].mean()
-    assert there > 3.0 * spectrum[1:][(period > 4.0) & (period < 7.0)].mean()
-
-
-def test_pebbles_rattle_more_than_sand():
-    def high_share(shore: str) -> float:
-        options = WavesOptions.model_validate({"shore": shore, "distance": 0.0})
-        levels = levels_db(sound_of(Waves(options, 1), 30))
-        return levels[3] - levels[1]
-
-    assert high_share("pebble") > high_share("sand") + 1.0
 
 
 def test_warmth_lowers_a_breeze_and_force_brightens_it():
