@@ -38,7 +38,7 @@ class FireOptions(GeneratorOptions):
 
 _ROAR: Final = {40: 0, 80: 0, 160: -8, 320: -17, 640: -24, 1500: -31, 4000: -40, 12000: -52}
 _HISS: Final = {200: -34, 600: -22, 1500: -13, 4000: -6, 8000: -4, 13000: -8}
-_EMBERS: Final = {60: -14, 300: -13, 1000: -12, 4000: -11, 9000: -12, 13000: -17}
+_EMBERS: Final = {60: -13, 300: -11, 1000: -11, 4000: -12, 9000: -15, 13000: -20}
 """Spectra of the flames, of steam, and of countless small things in the glow."""
 
 _LAP_DB: Final = 2.6
@@ -55,6 +55,9 @@ see `texture.Splashes`."""
 _FITS: Final = ((11.0, 1.2), (1.6, 2.0), (0.35, 2.4))
 """How far the number of crackles swings: (scale in s, swing in dB)."""
 
+_CRACK_HZ: Final = 2000.0
+"""Around which wood crackles."""
+
 _TEAR_S: Final = 0.13
 """No single tear rings longer."""
 
@@ -64,10 +67,12 @@ _FRAME: Final = 480
 
 def _crackles(rng: np.random.Generator, n: int) -> list[Grain]:
     """Fibres that burst one after another, from a dull rustle to a bright tick."""
-    hz = np.exp(rng.normal(np.log(1700.0), 0.5, n)).clip(400.0, 3_600.0)
-    fall_s = 0.0060 * (1700.0 / hz) ** 0.4 * rng.lognormal(0.0, 0.35, n)
-    octaves = rng.uniform(0.5, 0.9, n)
+    hz = np.exp(rng.normal(np.log(_CRACK_HZ), 0.6, n)).clip(350.0, 5_000.0)
+    fall_s = 0.0060 * (_CRACK_HZ / hz) ** 0.4 * rng.lognormal(0.0, 0.35, n)
+    octaves = rng.uniform(0.7, 1.3, n)
+    sizes = (_CRACK_HZ / hz) ** 0.5  # small cracks are bright, and weaker
     tears = bursts(rng, hz, octaves, np.full(n, 0.0012), fall_s)
+    tears = [tear * np.float32(size) for tear, size in zip(tears, sizes, strict=True)]
     return [_torn(rng, tears, i) for i in range(n)]
 
 
@@ -108,7 +113,7 @@ class Flames:
         self._glow = Swings(stream.child("glow"), _GLOW, by_band=True)
         self._ticks = Splashes(stream.child("ticks"), _TICKS)
         self._roar_db = tuned_db(_ROAR, -5.0 + 8.0 * (options.size - 0.4))
-        self._hiss_db = tuned_db(_HISS, -9.0 + 10.0 * (options.hiss - 0.4))
+        self._hiss_db = tuned_db(_HISS, -10.5 + 10.0 * (options.hiss - 0.4))
         self._embers_db = tuned_db(_EMBERS, -7.5)
 
     def __call__(self, times_s: Values) -> Values:
@@ -131,7 +136,7 @@ class Fire(Blend):
         """Prepare cheaply; blocks are made when read."""
         stream = Stream.of(seed, self.name)
         often = 10.0 ** (options.crackle - 0.5)
-        level_db = -6.5 + 10.0 * (options.crackle - 0.5)
+        level_db = -7.0 + 7.0 * (options.crackle - 0.5)
         fits = _fits(stream.child("fits"))
         crackles = Shower(
             stream=stream.child("crackles"),
@@ -139,7 +144,7 @@ class Fire(Blend):
             rate_hz=20.0 * often,
             level_db=level_db,
             reach_db=4.5,
-            limit_db=4.5,
+            limit_db=3.7,
             rush=fits,
         )
         snaps = Shower(

@@ -52,19 +52,19 @@ _SHORES: Final[Mapping[str, Shore]] = {
         slap={60: -16, 150: -8, 350: -4, 800: -6, 2000: -12, 6000: -24, 12000: -34},
         trickle={150: -34, 400: -19, 1000: -9, 2200: -6, 5000: -11, 12000: -22},
         bubble_m=0.0032,
-        bubble_db=-9.0,
+        bubble_db=-13.0,
     ),
     "reeds": Shore(
         slap={60: -20, 150: -12, 350: -8, 800: -9, 2000: -13, 6000: -20, 12000: -30},
         trickle={150: -36, 400: -22, 1000: -12, 2200: -7, 5000: -7, 12000: -15},
         bubble_m=0.0022,
-        bubble_db=-12.0,
+        bubble_db=-15.0,
     ),
     "jetty": Shore(
         slap={60: -9, 150: -1, 350: -1, 800: -8, 2000: -18, 6000: -30, 12000: -40},
         trickle={150: -32, 400: -17, 1000: -11, 2200: -11, 5000: -16, 12000: -26},
         bubble_m=0.0062,
-        bubble_db=-7.0,
+        bubble_db=-11.0,
     ),
 }
 
@@ -135,8 +135,8 @@ class Bay:
         self._swings = Swings(stream.child("water"), _WATER_SWINGS, by_side=False)
         self._ripples = Swings(stream.child("ripples"), _RIPPLES, by_band=True)
         self._drips = Splashes(stream.child("drips"), _DRIPS)
-        self._water_db = tuned_db(_WATER, -6.0 + 5.0 * (options.wind - 0.35))
-        self._near_db = -27.0 + 9.0 * (options.nearness - 0.5) + 3.0 * (options.wind - 0.35)
+        self._water_db = tuned_db(_WATER, -7.0 + 5.0 * (options.wind - 0.35))
+        self._near_db = -24.0 + 9.0 * (options.nearness - 0.5) + 3.0 * (options.wind - 0.35)
         self._far_db = -3.0 * (1.0 - options.nearness) * np.maximum(_OCTAVES + 0.5, 0.0)
 
     def __call__(self, times_s: Values) -> Values:
