@@ -136,11 +136,15 @@ class Shower:
     def _peaks(self, rng: np.random.Generator, count: int) -> Values:
         """Return sizes of events, up or down, mean square 1."""
         sizes_db = np.minimum(rng.normal(0.0, self.reach_db, count), self.limit_db)
-        draws = np.minimum(np.linspace(-4, 4, 801) * self.reach_db, self.limit_db)
-        weights = np.exp(-0.5 * np.linspace(-4, 4, 801) ** 2)
-        usual = float(np.average(10.0 ** (draws / 10.0), weights=weights))
         signs = rng.choice([-1.0, 1.0], count)
-        return np.asarray(signs * 10.0 ** (sizes_db / 20.0) / np.sqrt(usual))
+        return np.asarray(signs * 10.0 ** (sizes_db / 20.0) / self._usual_size)
+
+    @cached_property
+    def _usual_size(self) -> float:
+        """RMS of sizes before they are brought to 1."""
+        sigmas = np.linspace(-4.0, 4.0, 801)
+        power = 10.0 ** (np.minimum(sigmas * self.reach_db, self.limit_db) / 10.0)
+        return float(np.sqrt(np.average(power, weights=np.exp(-0.5 * sigmas**2))))
 
     def _grains(self, epoch: int) -> list[Grain]:
         """Return the bank of a minute, at the level of the shower."""

@@ -104,7 +104,7 @@ class Brook(Blend):
         small = Shower(
             stream=stream.child("small"),
             bank=_bubbles_of(0.0017, 0.4, 0.1, 0.06),
-            rate_hz=420.0 * 2.0 ** (options.flow - 0.4),
+            rate_hz=320.0 * 2.0 ** (options.flow - 0.4),
             level_db=-7.0 + near_db,
             reach_db=4.0,
             rush=lambda times_s: 0.8 * swirl(times_s)[:, 0],

@@ -14,8 +14,8 @@ from undersong.units import SAMPLE_RATE
 
 Grain = npt.NDArray[np.float32]
 
-_GONE: Final = 6.9
-"""A decay is over when it has fallen by this many nepers: 60 dB."""
+_GONE: Final = 5.8
+"""A decay is over when it has fallen by this many nepers: 50 dB."""
 
 _FADE: Final = 0.2
 """Share of a grain over which what is left of it is faded out."""
