@@ -41,6 +41,9 @@ _EAR_S: Final = 0.00065
 _AHEAD: Final = 0.13
 """Share of the events that come from ahead; the rest thins out towards both sides."""
 
+_TURNED: Final = 1.0 + (1.0 - _AHEAD) / 6.0
+"""Mean square of 1 + place, for places as above."""
+
 _KEEP: Final = 3
 
 
@@ -121,7 +124,7 @@ class Shower:
         grains = self._picked(rng, k, count)
         out = np.zeros((2, 2 * GRID), np.float32)
         for side, turn in zip(out, (-1, 1), strict=True):
-            gains = (peaks * np.sqrt(1.0 + turn * place)).tolist()
+            gains = (peaks * (1.0 + turn * place) / np.sqrt(_TURNED)).tolist()
             starts = (first + np.maximum(-turn * late, 0)).tolist()
             for grain, start, gain in zip(grains, starts, gains, strict=True):
                 side[start : start + len(grain)] += grain * gain

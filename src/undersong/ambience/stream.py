@@ -6,6 +6,7 @@ Minnaert 1933, van den Doel 2005). Small ones are countless and make a hiss; lar
 gurgle, can be told apart. Their number follows the flow, which swirls at every scale behind stones.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 import numpy as np
@@ -13,10 +14,10 @@ from pydantic import Field
 
 from undersong.ambience.blend import Blend, Ground, tuned_db
 from undersong.ambience.contract import GeneratorOptions
-from undersong.ambience.shower import Bank, Shower
+from undersong.ambience.shower import Bank, Rush, Shower
 from undersong.ambience.texture import Splashes, Swings, sum_db
 from undersong.dsp.grains import Grain, bubbles
-from undersong.dsp.noise import Curve, ShapedNoise, Stream, Values, bands_hz
+from undersong.dsp.noise import ShapedNoise, Stream, Values, bands_hz
 
 
 class BrookOptions(GeneratorOptions):
@@ -67,6 +68,12 @@ def _bubbles_of(middle_m: float, sigma: float, rise: float, longest_s: float) ->
     return bank
 
 
+def _wandering(stream: Stream, rows: Sequence[tuple[float, float]]) -> Rush:
+    """Return a rush that wanders at several scales: (scale in s, swing in dB)."""
+    swings = Swings(stream, rows, by_side=False)
+    return lambda times_s: swings(times_s)[:, 0, 0]
+
+
 class Current:
     """The weather of a stream."""
 
@@ -98,8 +105,8 @@ class Brook(Blend):
     def __init__(self, options: BrookOptions, seed: int) -> None:
         """Prepare cheaply; blocks are made when read."""
         stream = Stream.of(seed, self.name)
-        swirl = Curve(stream.child("swirl"), 1.3)
-        pools = Curve(stream.child("pools"), 2.7)
+        swirl = _wandering(stream.child("swirl"), ((43.0, 1.8), (1.3, 0.8)))
+        pools = _wandering(stream.child("pools"), ((43.0, 1.8), (2.7, 1.6)))
         near_db = -8.0 * options.distance
         small = Shower(
             stream=stream.child("small"),
@@ -107,7 +114,7 @@ class Brook(Blend):
             rate_hz=320.0 * 2.0 ** (options.flow - 0.4),
             level_db=-7.0 + near_db,
             reach_db=4.0,
-            rush=lambda times_s: 0.8 * swirl(times_s)[:, 0],
+            rush=swirl,
         )
         large = Shower(
             stream=stream.child("large"),
@@ -116,7 +123,7 @@ class Brook(Blend):
             level_db=-11.0 + 12.0 * (options.gurgle - 0.5) + near_db,
             reach_db=3.0,
             limit_db=6.0,
-            rush=lambda times_s: 1.6 * pools(times_s)[:, 0],
+            rush=pools,
         )
         ground = Ground(
             noise=ShapedNoise(stream.child("noise"), _FRAME, _CORRELATION),
