@@ -12,6 +12,7 @@ import typer
 from undersong import __version__
 from undersong.cli import (
     ambience,
+    build,
     check,
     doctor,
     init,
@@ -58,7 +59,7 @@ def _root(
     context.obj = debug
 
 
-for module in (render, preview, plan, check, measure, voices, new, init, schema, doctor):
+for module in (render, build, preview, plan, check, measure, voices, new, init, schema, doctor):
     module.add_to(app)
 ambience.add_to(app)
 takes.add_to(app)

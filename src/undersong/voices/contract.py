@@ -173,3 +173,13 @@ class Requiring(Protocol):
     def missing() -> str | None:
         """Say in one sentence what is not installed, or return None."""
         ...
+
+
+@runtime_checkable
+class Sourced(Protocol):
+    """An engine that speaks from files: a change of one of them is a change of its sound."""
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Files and folders whose content is in the fingerprint, whether or not they are there."""
+        ...

@@ -66,6 +66,11 @@ class Recorded:
         """Digest of all takes and of their list: any change makes every take be read again."""
         return self._digest
 
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The folder, its list and every take."""
+        return (self._folder, self._folder / LIST, *self._files)
+
     def check(self) -> str | None:
         """Say whether the folder is missing or its list cannot be read."""
         if not self._folder.is_dir():
