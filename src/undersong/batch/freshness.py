@@ -1,7 +1,6 @@
 """Which tracks must be made: what has not changed on disk is not even parsed."""
 
 import os
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -70,12 +69,13 @@ class _Planner:
         verdicts = [verdict for key, path in files.items() for verdict in self._of(key, path)]
         verdicts = list(self._without_twins(verdicts))
         slugs = {verdict.job.slug for verdict in verdicts}
-        now = self._now(files, verdicts)
+        folders = self._folders()
+        now = self._now(files, verdicts, folders)
         safe = {slug for each in self._ruined for slug in self._slugs(each.recipe)}
         return Plan(
             verdicts=tuple(self._chosen(verdicts)),
             ruined=tuple(each for each in self._ruined if self._wants(each.recipe.stem)),
-            orphans=tuple(self._orphans(slugs | safe)),
+            orphans=tuple(self._orphans(folders - slugs - safe)),
             state=now,
             stirred=now != self._state,
             known=self._known,
@@ -90,16 +90,17 @@ class _Planner:
             for slug, record in zip(slugs, records, strict=True):
                 yield self._judged(self._job(slug, path), record, ())
             return
+        keys = self._keys  # a library with faults is no fault of a recipe
         try:
-            yield from self._looked_into(path)
+            yield from self._looked_into(path, keys)
         except UndersongError as error:
             message = error.message
             self._ruined.append(Ruined(recipe=path, message=message, exit_code=error.exit_code))
 
-    def _looked_into(self, path: Path) -> list[Verdict]:
+    def _looked_into(self, path: Path, keys: "Keys") -> list[Verdict]:
         """Judge the tracks of a recipe by reading it."""
         verdicts = []
-        for slug, known in self._keys.tracks_of(path):
+        for slug, known in keys.tracks_of(path):
             record = self._state.tracks.get(slug)
             self._known[slug] = known
             verdicts.append(self._judged(self._job(slug, path), record, differences(record, known)))
@@ -136,17 +137,15 @@ class _Planner:
 
     def _without_twins(self, verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
         """Leave out tracks of one name from several recipes: each of those is ruined."""
-        counts = Counter(verdict.job.slug for verdict in verdicts)
         recipes: dict[str, list[Path]] = {}
         for verdict in verdicts:
             recipes.setdefault(verdict.job.slug, []).append(verdict.job.recipe)
-            if counts[verdict.job.slug] == 1:
-                yield verdict
         for slug, paths in recipes.items():
-            others = ", ".join(key_of(path, self._root) for path in paths)
-            message = f"the track {slug} is made by several recipes: {others}"
             if len(paths) > 1:
+                others = ", ".join(key_of(path, self._root) for path in paths)
+                message = f"the track {slug} is made by several recipes: {others}"
                 self._ruined += [Ruined(recipe=p, message=message, exit_code=3) for p in paths]
+        return (verdict for verdict in verdicts if len(recipes[verdict.job.slug]) == 1)
 
     def _chosen(self, verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
         names = [each for v in verdicts for each in (v.job.slug, v.job.recipe.stem)]
@@ -164,18 +163,22 @@ class _Planner:
         patterns = self._order.only
         return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
-    def _orphans(self, slugs: set[str]) -> Iterator[Path]:
-        """Yield folders that hold a track of ours which no recipe makes any more."""
+    def _folders(self) -> frozenset[str]:
+        """Return the names of all folders where tracks go."""
         try:
-            entries = sorted(os.scandir(self._out), key=lambda entry: entry.name)
+            return frozenset(entry.name for entry in os.scandir(self._out) if entry.is_dir())
         except OSError:
-            return
-        for entry in entries:
-            ours = entry.is_dir() and (self._out / entry.name / MANIFEST).is_file()
-            if ours and entry.name not in slugs:
-                yield self._out / entry.name
+            return frozenset()
 
-    def _now(self, files: Mapping[str, Path], verdicts: Sequence[Verdict]) -> State:
+    def _orphans(self, folders: frozenset[str]) -> Iterator[Path]:
+        """Yield those folders that hold a track of ours."""
+        for name in sorted(folders):
+            if (self._out / name / MANIFEST).is_file():
+                yield self._out / name
+
+    def _now(
+        self, files: Mapping[str, Path], verdicts: Sequence[Verdict], folders: frozenset[str]
+    ) -> State:
         """Return what is known now; tracks that were looked into and are as they were, renewed."""
         tracks = dict(self._state.tracks)
         for verdict in verdicts:
@@ -183,7 +186,7 @@ class _Planner:
             known, record = self._known.get(slug), tracks.get(slug)
             if known is not None and record is not None and known.parts == record.parts:
                 tracks[slug] = replace(record, inputs=known.inputs, names=known.names)
-        kept = {slug: each for slug, each in tracks.items() if (self._out / slug).is_dir()}
+        kept = {slug: each for slug, each in tracks.items() if slug in folders}
         looked: list[Record | Known] = [*kept.values(), *self._known.values()]
         stale = {v.job.recipe for v in verdicts if not v.fresh} | {r.recipe for r in self._ruined}
         return State(
@@ -200,8 +203,9 @@ class _Planner:
         self, files: Mapping[str, Path], verdicts: Sequence[Verdict]
     ) -> dict[str, tuple[str, ...]]:
         slugs: dict[str, list[str]] = {key: [] for key in files}
+        keys = {path: key for key, path in files.items()}
         for verdict in verdicts:
-            slugs[key_of(verdict.job.recipe, self._root)].append(verdict.job.slug)
+            slugs[keys[verdict.job.recipe]].append(verdict.job.slug)
         return {
             key: tuple(found) or self._state.recipes.get(key, ()) for key, found in slugs.items()
         }
@@ -217,6 +221,6 @@ def differences(record: Record | None, known: Known) -> tuple[str, ...]:
 
 def _lost(folder: Path, record: Record) -> Iterator[str]:
     for name, stamp in record.outputs.items():
-        now = stamp_of(folder / name)
+        now = stamp_of(f"{folder}{os.sep}{name}")
         if now != stamp:
             yield f"{name} {'is missing' if now is None else 'was changed by somebody'}"

@@ -30,7 +30,7 @@ def build(order: Order, plan: Plan) -> Iterator[Event]:
         OutputError: the record cannot be written.
     """
     todo = in_order(plan.todo)
-    keeper = _Keeper(order, plan)
+    keeper = Keeper(order, plan)
     try:
         if todo:
             yield from _run(order, todo, keeper)
@@ -38,7 +38,7 @@ def build(order: Order, plan: Plan) -> Iterator[Event]:
         keeper.keep()
 
 
-def _run(order: Order, todo: Sequence[Verdict], keeper: "_Keeper") -> Iterator[Event]:
+def _run(order: Order, todo: Sequence[Verdict], keeper: "Keeper") -> Iterator[Event]:
     errands = [
         Errand(
             slug=verdict.job.slug,
@@ -65,7 +65,7 @@ def in_order(verdicts: Iterable[Verdict]) -> list[Verdict]:
     return sorted(verdicts, key=lambda verdict: -(verdict.cost_s or float("inf")))
 
 
-class _Keeper:
+class Keeper:
     """Keeps the record of a build."""
 
     def __init__(self, order: Order, plan: Plan) -> None:

@@ -11,14 +11,14 @@ FOLDER: Final = ".undersong"
 """In the folder of tracks: what a build keeps for itself."""
 
 _FILE: Final = "build.json"
-_SCHEMA: Final = "undersong build 1"
+SCHEMA: Final = "undersong build 1"
 
 
 def read_state(out: Path) -> State:
     """Return what the last build into `out` left; nothing known when it is missing or damaged."""
     try:
         head, _, text = (out / FOLDER / _FILE).read_bytes().partition(b"\n")
-        if head.decode() != f"{_SCHEMA} {digest_bytes(text)}":
+        if head.decode() != f"{SCHEMA} {digest_bytes(text)}":
             return State()
         return state_from_json(json.loads(text))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -32,4 +32,4 @@ def write_state(out: Path, state: State) -> None:
         OutputError: it cannot be written.
     """
     text = json.dumps(state.as_json(), separators=(",", ":"), ensure_ascii=False).encode()
-    write_bytes(out / FOLDER / _FILE, f"{_SCHEMA} {digest_bytes(text)}\n".encode() + text)
+    write_bytes(out / FOLDER / _FILE, f"{SCHEMA} {digest_bytes(text)}\n".encode() + text)
