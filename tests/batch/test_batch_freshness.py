@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 from batch_kit import FILES, SLUGS, make_files, pretend, reasons
 
-from undersong.batch import freshness, sources
+from undersong.batch import freshness, sources, state
 from undersong.batch.freshness import FORCED, NEVER, library_root, plan_build
 from undersong.batch.model import Choice
 from undersong.batch.state import read_state
 from undersong.errors import FaultsError, UnknownNameError
+from undersong.files import digest_bytes
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_nothing_is_to_be_made_again(built):
         ("voices/tone.yaml", "Qi: chee", "Qi: key", {"calm": ["the words"]}),
         ("voices/tone.yaml", "Qi: chee", "Qi: chee, Om: ohm", {}),
         ("voices/tone.yaml", "A tone", "Another title", {}),
-        ("voices/tone.yaml", "fake", "espeak", dict.fromkeys(SLUGS[:3], ["voice tone"])),
+        ("voices/tone.yaml", "fake", "espeak", {slug: ["voice tone"] for slug in SLUGS[:3]}),
         ("ambience/shore.yaml", "waves", "waves\n    level_db: -3", {"calm": ["bed shore"]}),
         ("ambience/shore.yaml", "title: Shore", "title: The shore", {}),
         ("takes/person/rest-here.wav", "not", "now", {"told": ["voice person"]}),
@@ -63,13 +64,13 @@ def test_nothing_is_to_be_made_again(built):
             "now",
             {"long-podcast": ["sound gong"], "long-sleep": ["sound gong"]},
         ),
-        ("undersong.yaml", "Somebody", "Else", dict.fromkeys(SLUGS, ["title, tags and cover"])),
+        ("undersong.yaml", "Somebody", "Else", {slug: ["title, tags and cover"] for slug in SLUGS}),
         ("undersong.yaml", "author", "description: Words.\nauthor", {}),
         (
             "undersong.yaml",
             "author",
             "defaults: {difference: 18 LU}\nauthor",
-            dict.fromkeys(SLUGS, ["settings"]),
+            {slug: ["settings"] for slug in SLUGS},
         ),
         ("undersong.yaml", "author", "lexicon: {rest: wrest}\nauthor", None),
     ],
@@ -77,7 +78,7 @@ def test_nothing_is_to_be_made_again(built):
 def test_a_change_reaches_exactly_its_tracks(built, name, old, new, wanted):
     change(built, name, old, new)
     if wanted is None:
-        wanted = dict.fromkeys(SLUGS, ["the words"])
+        wanted = {slug: ["the words"] for slug in SLUGS}
     expected = {slug: tuple(f"{part} changed" for part in parts) for slug, parts in wanted.items()}
     assert reasons(built) == expected
     assert reasons(built) == expected  # asking changes nothing
@@ -144,9 +145,6 @@ def test_a_damaged_record_is_no_record(built, damage):
 
 
 def test_a_record_of_a_strange_shape_is_no_record(built):
-    from undersong.batch import state
-    from undersong.files import digest_bytes
-
     text = b'{"program": 1}'
     path = built.out / ".undersong/build.json"
     path.write_bytes(f"{state.SCHEMA} {digest_bytes(text)}\n".encode() + text)

@@ -39,7 +39,7 @@ class Clock:
 
     def take(self, event: Event) -> None:
         """Note an event."""
-        if isinstance(event, Made | Failed):
+        if isinstance(event, Made | Failed) and event.slug in self._costs_s:
             self._ended.add(event.slug)
         if isinstance(event, Made) and event.rendered:
             self._played_s += event.facts["length_s"]
@@ -59,6 +59,10 @@ class Clock:
         """Return what is left, in words."""
         left_s = self.left_s()
         return "" if left_s is None else f"{format_seconds(left_s)} left{self.rate()}"
+
+    def said(self) -> str:
+        """Return how long it took and how fast sound was made, in words."""
+        return f"{format_seconds(self.elapsed_s)}{self.rate()}"
 
     def rate(self) -> str:
         """Return how fast sound is made, in words; "" before any was."""

@@ -111,7 +111,7 @@ class _Planner:
         from undersong.batch.keys import Keys  # noqa: PLC0415 - only a change is worth numpy's start
 
         library = Library.find(self._root)
-        return Keys(library, self._order.choice, self._program, self._sources)
+        return Keys(library, self._order, self._program, self._sources)
 
     @cached_property
     def _meant(self) -> dict[str, bool]:

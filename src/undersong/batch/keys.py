@@ -4,7 +4,8 @@ Every part has the name by which `build --why` tells a maker of it. Positions in
 part of anything: a comment changes no track.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Final
 
 from undersong.ambience.bed import Bed, bed_digest, load_bed
 from undersong.ambience.registry import cue_class, cue_names
-from undersong.batch.model import Choice, Known
+from undersong.batch.model import Known, Order
 from undersong.batch.names import path_of
 from undersong.batch.sources import Sources, key_of
 from undersong.errors import UndersongError
@@ -21,10 +22,15 @@ from undersong.recipes.library import Library
 from undersong.recipes.load import load_recipe
 from undersong.recipes.model import BreathPhase, Cue, Position, Recipe, Utterance
 from undersong.recipes.profiles import PROFILES
-from undersong.voices.contract import Sourced
+from undersong.timeline.arrange import arrange
+from undersong.timeline.estimate import estimate_takes
+from undersong.units import SAMPLE_RATE
+from undersong.voices.cast import choices
+from undersong.voices.contract import Request, Sourced
 from undersong.voices.narrate import requests_of
 from undersong.voices.pins import Pin, lock_file, phrase_digest, read_pins
 from undersong.voices.registry import engine_class, load_voice
+from undersong.voices.takes import Origin, TakeStore, take_key
 from undersong.voices.voice import EngineChoice, Voice
 
 WORDS: Final = "the words"
@@ -34,10 +40,14 @@ LOCKED: Final = "locked takes"
 class Keys:
     """Finds what tracks of one library depend on; voices and beds are read once."""
 
-    def __init__(self, library: Library, choice: Choice, program: str, sources: Sources) -> None:
+    def __init__(self, library: Library, order: Order, program: str, sources: Sources) -> None:
         """Prepare; nothing is read yet."""
-        self._library, self._choice = library, choice
-        self._run = {"the program": program, "options of the run": digest_json(asdict(choice))}
+        self._library, self._choice = library, order.choice
+        self._store = TakeStore(order.cache)
+        self._run = {
+            "the program": program,
+            "options of the run": digest_json(asdict(order.choice)),
+        }
         self._sources = sources
         self._voices: dict[str, Voice] = {}
         self._beds: dict[str, Bed] = {}
@@ -75,7 +85,7 @@ class Keys:
             **{f"voice {name}": self._spoken_by(voice) for name, voice in voices.items()},
             **{f"bed {name}": digest_json([bed_digest(b), b.credit]) for name, b in beds.items()},
             **{f"sound {name}": self._sound(name) for name in recipe.script.sounds},
-            LOCKED: self.locked(recipe),
+            LOCKED: self._locked(recipe, requests),
             **self._run,
         }
         names = tuple(
@@ -84,25 +94,32 @@ class Keys:
             for name in found
         )
         inputs = dict.fromkeys(self._inputs(recipe, names, voices.values()))
-        return Known(inputs=tuple(inputs), names=names, parts=parts)
+        return Known(
+            inputs=tuple(inputs),
+            names=names,
+            parts=parts,
+            length_s=float(recipe.length or _natural_s(recipe)),
+            asked=self._asked(recipe, requests),
+        )
 
-    def locked(self, recipe: Recipe) -> str:
-        """Return the digest of the locked takes that a recipe uses, as they are now.
+    def _asked(self, recipe: Recipe, requests: Sequence[Request]) -> dict[str, int]:
+        """Count what has yet to be said by a voice's first engine, where that needs the network."""
+        asked: Counter[str] = Counter()
+        for said, request in zip(recipe.script.utterances, requests, strict=True):
+            voice = self._voice(said.voice or recipe.voice)
+            first = choices(voice, self._choice.engine, online=self._choice.online)[0]
+            if engine_class(first.engine).online and not self._choice.offline:
+                asked[first.engine] += (
+                    0 if self._is_there(first, request, recipe) else len(request.text)
+                )
+        return dict(asked)
 
-        Raises:
-            FaultsError: the lock file is damaged.
-        """
-        pins = self._pins_of(lock_file(recipe))
-        if not pins:
-            return ""
-        requests = requests_of(recipe, self._library)
-        found = {
-            digest
-            for said, request in zip(recipe.script.utterances, requests, strict=True)
-            for choice in self._voice(said.voice or recipe.voice).engines
-            if (digest := phrase_digest(choice, request)) in pins
-        }
-        return digest_json(sorted(pins[digest].name for digest in found))
+    def _is_there(self, choice: EngineChoice, request: Request, recipe: Recipe) -> bool:
+        if phrase_digest(choice, request) in self._pins_of(lock_file(recipe)):
+            return True
+        fingerprint = self._engine(choice)[0]
+        origin = Origin(engine=choice.engine, fingerprint=fingerprint, options=choice.options)
+        return self._store.has(take_key(origin, request))
 
     def _inputs(
         self, recipe: Recipe, names: tuple[str, ...], voices: Iterable[Voice]
@@ -165,15 +182,56 @@ class Keys:
         names = [recipe.slug, recipe.title, recipe.author, recipe.album, recipe.language]
         return [*names, recipe.style, dict(recipe.about), dict(recipe.variant), cover]
 
+    def _locked(self, recipe: Recipe, requests: Sequence[Request]) -> str:
+        pins = self._pins_of(lock_file(recipe))
+        return _locked(recipe, requests, {n: self._voice(n) for n in _voices_of(recipe)}, pins)
+
     def _pins_of(self, path: Path) -> dict[str, Pin]:
         if path not in self._pins:
             self._pins[path] = read_pins(path)
         return self._pins[path]
 
 
+def locked_takes(recipe: Recipe, library: Library) -> str:
+    """Return the digest of the locked takes that a recipe uses, as they are now.
+
+    Raises:
+        FaultsError: the lock file is damaged.
+    """
+    pins = read_pins(lock_file(recipe))
+    voices = {name: load_voice(name, library) for name in _voices_of(recipe)} if pins else {}
+    return _locked(recipe, requests_of(recipe, library), voices, pins) if pins else ""
+
+
+def _locked(
+    recipe: Recipe,
+    requests: Sequence[Request],
+    voices: Mapping[str, Voice],
+    pins: Mapping[str, Pin],
+) -> str:
+    if not pins:
+        return ""
+    said = zip(recipe.script.utterances, requests, strict=True)
+    wanted = {
+        phrase_digest(choice, request)
+        for utterance, request in said
+        for choice in voices[utterance.voice or recipe.voice].engines
+    }
+    return digest_json(sorted(pins[digest].name for digest in wanted & pins.keys()))
+
+
 def _voices_of(recipe: Recipe) -> tuple[str, ...]:
     said = (each.voice for each in recipe.script.utterances if each.voice)
     return tuple(dict.fromkeys((recipe.voice, *said)))
+
+
+def _natural_s(recipe: Recipe) -> float:
+    """Return how long a recipe without a length will be, sounds that are waited for left out."""
+    try:
+        timeline = arrange(recipe, estimate_takes(recipe), dict.fromkeys(recipe.script.sounds, 0))
+    except UndersongError:
+        return 0.0  # its own render says why
+    return timeline.length / SAMPLE_RATE
 
 
 def _settings(recipe: Recipe) -> list[Any]:

@@ -236,8 +236,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a job depends on, found by reading its recipe."""
+    """What a job depends on, found by reading its recipe.
+
+    Attributes:
+        length_s: how long it will play, estimated from its text where nobody said.
+        asked: characters that have yet to be said, by engine that needs the network.
+    """
 
     inputs: tuple[str, ...]
     names: tuple[str, ...]
     parts: Mapping[str, str]
+    length_s: float
+    asked: Mapping[str, int]

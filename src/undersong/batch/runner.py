@@ -29,6 +29,8 @@ def build(order: Order, plan: Plan) -> Iterator[Event]:
     Raises:
         OutputError: the record cannot be written.
     """
+    for ruined in plan.ruined:
+        yield Failed(slug=ruined.recipe.stem, message=ruined.message, exit_code=ruined.exit_code)
     todo = in_order(plan.todo)
     keeper = Keeper(order, plan)
     try:
@@ -69,6 +71,7 @@ class Keeper:
     """Keeps the record of a build."""
 
     def __init__(self, order: Order, plan: Plan) -> None:
+        """Begin with what was known at the plan."""
         self._order, self._plan = order, plan
         self._tracks: dict[str, Record] = {}
         self._kept_s = time.monotonic()
@@ -100,7 +103,13 @@ class Keeper:
         if slug in self._plan.known:
             return self._plan.known[slug]
         record = self._plan.state.tracks[slug]
-        return Known(inputs=record.inputs, names=record.names, parts=record.parts)
+        return Known(
+            inputs=record.inputs,
+            names=record.names,
+            parts=record.parts,
+            length_s=record.length_s,
+            asked={},
+        )
 
     def _state(self) -> State:
         state = self._plan.state

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 from undersong.audio import Tick
 from undersong.batch.events import Event, Made, Noted, Reached
-from undersong.batch.keys import Keys
+from undersong.batch.keys import locked_takes
 from undersong.batch.model import MANIFEST, Choice
-from undersong.batch.sources import Sources
 from undersong.errors import UnknownNameError
 from undersong.recipes.library import Library
 from undersong.recipes.load import load_recipe
@@ -68,7 +67,7 @@ def make(errand: Errand, worker: int, tell: Callable[[Event], None]) -> Made:
         slug=errand.slug,
         rendered=rendered,
         outputs=_outputs(manifest),
-        locked=Keys(library, choice, "", Sources(errand.root, {})).locked(recipe),
+        locked=locked_takes(recipe, library),
         cost_s=time.process_time() - begun_cpu_s,
         wall_s=time.monotonic() - begun_s,
         facts={name: manifest.get(name) for name in _FACTS}

@@ -15,15 +15,18 @@ from undersong.cli import (
     build,
     check,
     doctor,
+    fsck,
     init,
     measure,
     new,
     plan,
     preview,
+    prune,
     render,
     schema,
     takes,
     voices,
+    watch,
 )
 from undersong.cli.screen import complain
 from undersong.errors import UndersongError
@@ -48,6 +51,25 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+COMMANDS = (
+    render,
+    build,
+    watch,
+    preview,
+    plan,
+    check,
+    measure,
+    voices,
+    new,
+    init,
+    prune,
+    fsck,
+    schema,
+    doctor,
+)
+"""Modules that add one command each, in the order of `--help`."""
+
+
 @app.callback()
 def _root(
     context: typer.Context,
@@ -59,7 +81,7 @@ def _root(
     context.obj = debug
 
 
-for module in (render, build, preview, plan, check, measure, voices, new, init, schema, doctor):
+for module in COMMANDS:
     module.add_to(app)
 ambience.add_to(app)
 takes.add_to(app)

@@ -1,16 +1,21 @@
 """`undersong build`: a whole library, made to be what its files say."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from undersong.batch.events import Failed, Made
+from undersong.batch.state import write_state
 from undersong.cli.screen import err, out, print_json
 from undersong.cli.speaking import ENGINE, ONLINE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from undersong.batch.clock import Clock
     from undersong.batch.model import Order, Plan
 
 ONLY = typer.Option(None, "--only", help="Only tracks or recipes of this name; `evening-*` works.")
@@ -83,7 +88,7 @@ def build(
     if why or dry_run:
         _explain(order, whole=why is not None, as_json=as_json)
         return
-    code = _build(order, as_json=as_json)
+    code = build_once(order, as_json=as_json)
     if code:
         raise typer.Exit(code)
 
@@ -100,14 +105,37 @@ def _explain(order: "Order", *, whole: bool, as_json: bool) -> None:
                 out.print(f"{verdict.job.slug}: nothing has changed", markup=False)
             for reason in verdict.reasons:
                 out.print(f"{verdict.job.slug}: {reason}", markup=False)
-        _say_rest(plan)
+        for ruined in plan.ruined:
+            err.print(ruined.message, style="red", markup=False)
+        _say_orphans(plan)
         out.print(f"{len(plan.todo)} of {len(plan.wanted)} tracks to make", markup=False)
+        for line in _outlook(plan, order):
+            out.print(f"  {line}", markup=False)
     if plan.ruined:
         raise typer.Exit(plan.ruined[0].exit_code)
 
 
+def _outlook(plan: "Plan", order: "Order") -> "Iterator[str]":
+    """Yield what a build will take, in words."""
+    from undersong.batch.estimate import estimate
+    from undersong.batch.pool import pool_size
+    from undersong.units import format_seconds
+
+    if not plan.todo:
+        return
+    found = estimate(plan)
+    workers = pool_size(order.jobs, found.tracks)
+    yield f"{format_seconds(found.played_s)} of sound, about {found.disk_mb:.0f} MB"
+    yield f"about {format_seconds(found.cost_s / workers)} on {workers} workers"
+    for engine, characters in found.asked.items():
+        yield f"{characters} characters to be said by {engine}"
+
+
 def _plan_as_json(plan: "Plan") -> dict[str, object]:
+    from undersong.batch.estimate import estimate
+
     return {
+        "estimate": asdict(estimate(plan)),
         "tracks": [
             {"slug": v.job.slug, "recipe": str(v.job.recipe), "reasons": v.reasons}
             for v in plan.wanted
@@ -117,73 +145,64 @@ def _plan_as_json(plan: "Plan") -> dict[str, object]:
     }
 
 
-def _say_rest(plan: "Plan") -> None:
-    for ruined in plan.ruined:
-        err.print(ruined.message, style="red", markup=False)
+def _say_orphans(plan: "Plan") -> None:
     for orphan in plan.orphans:
         err.print(
             f"{orphan}: no recipe makes it any more (`undersong prune` removes it)", markup=False
         )
 
 
-def _build(order: "Order", *, as_json: bool) -> int:
+def build_once(order: "Order", *, as_json: bool) -> int:
     """Build, show it, and return the exit code: that of the first failure."""
+    from undersong.batch.clock import Clock
     from undersong.batch.freshness import plan_build
     from undersong.batch.hold import alone
-    from undersong.batch.state import write_state
 
     with alone(order.out, lambda: err.print("another build is at work here; waiting …")):
         plan = plan_build(order)
-        if not as_json:
-            _say_rest(plan)
-        tally = _run(order, plan, as_json=as_json) if plan.todo else _Tally()
-        if plan.stirred and not plan.todo:
+        clock = Clock(plan.todo)
+        ended = _run(order, plan, clock, as_json=as_json)
+    _sum_up(plan, ended, clock, as_json=as_json)
+    codes = [event.exit_code for event in ended if isinstance(event, Failed)]
+    return codes[0] if codes else 0
+
+
+def _run(order: "Order", plan: "Plan", clock: "Clock", *, as_json: bool) -> "list[Made | Failed]":
+    """Make what is to be made, show it, and return how each track ended."""
+    if not plan.todo and not plan.ruined:
+        if plan.stirred:
             write_state(order.out, plan.state)
-    tally.codes[:0] = [ruined.exit_code for ruined in plan.ruined]
-    _sum_up(plan, tally, as_json=as_json)
-    return tally.codes[0] if tally.codes else 0
-
-
-@dataclass(slots=True)
-class _Tally:
-    """How tracks ended: `codes` are exit codes of those that failed."""
-
-    made: int = 0
-    played_s: float = 0.0
-    elapsed_s: float = 0.0
-    codes: list[int] = field(default_factory=list)
-
-
-def _run(order: "Order", plan: "Plan", *, as_json: bool) -> _Tally:
-    from undersong.batch.clock import Clock
-    from undersong.batch.events import Failed, Made
+        return []
+    from undersong.batch.report import write_report
     from undersong.batch.runner import build
     from undersong.cli.building import reporter
 
-    tally, clock = _Tally(), Clock(plan.todo)
+    ended: list[Made | Failed] = []
+    if not as_json:
+        _say_orphans(plan)
+        for line in _outlook(plan, order):
+            err.print(line, markup=False)
     with reporter(clock, machine=as_json) as screen:
         for event in build(order, plan):
             screen.tell(event)
-            if isinstance(event, Made) and event.rendered:
-                tally.made += 1
-                tally.played_s += event.facts["length_s"]
-            elif isinstance(event, Failed):
-                tally.codes.append(event.exit_code)
-    tally.elapsed_s = clock.elapsed_s
-    return tally
+            if isinstance(event, Made | Failed):
+                ended.append(event)
+    write_report(order.out, plan, ended)
+    return ended
 
 
-def _sum_up(plan: "Plan", tally: _Tally, *, as_json: bool) -> None:
-    wanted = len(plan.wanted) + len(plan.ruined)
-    kept = len(plan.wanted) - len(plan.todo)
-    counts = {"made": tally.made, "up to date": kept, "failed": len(tally.codes)}
+def _sum_up(
+    plan: "Plan", ended: "Sequence[Made | Failed]", clock: "Clock", *, as_json: bool
+) -> None:
+    made = [event for event in ended if isinstance(event, Made) and event.rendered]
+    failed = sum(isinstance(event, Failed) for event in ended)
+    kept = len(plan.wanted) - len(plan.todo) + len(ended) - len(made) - failed
+    counts = {"made": len(made), "up to date": kept, "failed": failed}
+    counts["left"] = len(plan.wanted) + len(plan.ruined) - sum(counts.values())
     if as_json:
-        line = {"event": "ended", "tracks": wanted, **counts, "elapsed_s": tally.elapsed_s}
-        print(json.dumps(line))
+        told = {name.replace(" ", "_"): count for name, count in counts.items()}
+        print(json.dumps({"event": "ended", **told, "elapsed_s": clock.elapsed_s}))
         return
-    from undersong.units import format_seconds
-
     said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    rate = f", {tally.played_s / tally.elapsed_s:.0f} times real time" if tally.played_s else ""
-    took = f" in {format_seconds(tally.elapsed_s)}{rate}" if tally.elapsed_s else ""
+    took = f" in {clock.said()}" if made else ""
     out.print(f"{said or 'no recipes here'}{took}", markup=False)
