@@ -64,7 +64,7 @@ def test_every_caption_begins_within_50_ms_of_the_sound(library, undersong, voic
     outcome = undersong("render", "heard", "--stems")
     assert outcome.code == 0, outcome.err
     folder = library / "build" / "heard"
-    stem, rate = soundfile.read(folder / "voice.wav", dtype="float32")
+    stem, rate = soundfile.read(folder / "stems" / "voice.wav", dtype="float32")
     assert rate == RATE
     onsets = onsets_s(stem)
     starts = cue_starts_s((folder / "heard.vtt").read_text())
