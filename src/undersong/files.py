@@ -21,17 +21,16 @@ PART: Final = ".undersong-"
 def atomic(path: Path, room: Path | None = None) -> Iterator[Path]:
     """Yield a temporary path, which on success becomes `path` and else vanishes.
 
-    It lies beside `path`, or in `room` on the same file system, and has the same suffix (encoders
-    look at it). A reader sees the old file or the new one, never a part. What killed processes
-    left there is removed on the way.
+    It lies in `room` if that is on the same disk, else beside `path`, and has the same suffix
+    (encoders look at it). A reader sees the old file or the new one, never a part. What killed
+    processes left there is removed on the way.
 
     Raises:
         OutputError: no space, no permission, or a folder stands in the way.
     """
     try:
-        folder = room or path.parent
-        for needed in {folder, path.parent}:
-            needed.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = _nearest(path.parent, room)
         _sweep_once(folder.absolute())
         with temporary_in(folder, PART, path.suffix) as temporary:
             yield temporary
@@ -116,6 +115,14 @@ def finite(value: Any) -> Any:  # noqa: ANN401 - JSON is any nesting of plain va
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def _nearest(folder: Path, room: Path | None) -> Path:
+    """Return the room for a temporary file from which it can be renamed into `folder`."""
+    if room is None:
+        return folder
+    room.mkdir(parents=True, exist_ok=True)
+    return room if room.stat().st_dev == folder.stat().st_dev else folder
 
 
 def _sync(path: Path) -> None:

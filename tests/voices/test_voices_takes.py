@@ -131,12 +131,6 @@ def test_a_take_kept_before_takes_told_of_rooms_is_still_read(tmp_path: Path) ->
     assert store.get(KEY) == RawTake(audio=TAKE.audio, room=True)
 
 
-def test_setting_aside_what_another_process_has_set_aside_is_no_error(tmp_path: Path) -> None:
-    store = TakeStore(tmp_path)
-    store.set_aside(KEY)
-    assert store.damaged == ()
-
-
 def test_no_lock_and_no_half_written_file_is_left(tmp_path: Path) -> None:
     store = TakeStore(tmp_path)
     store.get_or_make(KEY, lambda: TAKE, ORIGIN)
@@ -288,8 +282,10 @@ def test_a_quarantine_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> No
     store = TakeStore(tmp_path)
     store.put(KEY, TAKE, ORIGIN)
     (tmp_path / "quarantine").write_text("a file")
+    path = entries(store, "takes")[0]
+    path.write_bytes(b"damaged")
     with pytest.raises(OutputError, match="not usable"):
-        store.set_aside(KEY)
+        store.get(KEY)
 
 
 def test_measured_numbers_come_back_and_damage_counts_as_none(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import typer
 from undersong import __version__
 from undersong.cli import (
     ambience,
+    cache,
     check,
     doctor,
     init,
@@ -61,6 +62,7 @@ for module in (render, preview, plan, check, measure, voices, new, init, schema,
     module.add_to(app)
 ambience.add_to(app)
 takes.add_to(app)
+cache.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

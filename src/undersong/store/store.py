@@ -22,8 +22,11 @@ from typing import Any, Final
 from undersong import files
 from undersong.errors import OutputError
 from undersong.lock import Stop, locked
+from undersong.store.entries import LOCKS, MAKING, QUARANTINE, guessed_bytes
 from undersong.store.entry import seal, unseal
 from undersong.store.kinds import Kind
+from undersong.store.prune import hold_to
+from undersong.store.sizes import cache_limit
 
 USE_GRAIN_S: Final = 600
 """An entry's use is noted anew when it was last noted longer ago than this."""
@@ -67,37 +70,48 @@ class Store:
             raise self._unusable(error) from error
         if body is not None:
             _note_use(path)
-        elif kind.heard:
-            self.set_aside(kind, key)
+        else:
+            self.discard(kind, path)
         return body
 
     def keep(self, kind: Kind, key: str, body: bytes) -> None:
         """Keep something under its key, replacing what was there.
 
+        When the cache has outgrown its limit, what was not used for longest goes.
+
         Raises:
-            OutputError: the cache folder cannot be written, or is full.
+            OutputError: the cache folder cannot be written, or its disk is full.
         """
         try:
-            files.write_bytes(self.path(kind, key), seal(body), room=self.folder / "making")
+            files.write_bytes(self.path(kind, key), seal(body), room=self.folder / MAKING)
         except OutputError as error:
             raise OutputError(f"the cache is not usable: {error.message}", hint=_HINT) from error
+        limit_bytes = cache_limit()
+        if guessed_bytes(self.folder, key[:2]) > limit_bytes:
+            hold_to(self.folder, limit_bytes)
 
-    def set_aside(self, kind: Kind, key: str) -> None:
-        """Move an entry that cannot be trusted out of the way.
+    def discard(self, kind: Kind, path: Path) -> bool:
+        """Move an entry that cannot be trusted out of the way; tell whether it was still there.
+
+        Sound goes to the quarantine; numbers are simply removed.
 
         Raises:
             OutputError: the cache folder cannot be written.
         """
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        target = self.folder / "quarantine" / f"{key}.{stamp}{kind.suffix}"
+        target = self.folder / QUARANTINE / f"{path.stem}.{stamp}{kind.suffix}"
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self.path(kind, key).replace(target)
+            if kind.heard:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                path.replace(target)
+                self._damaged.append(target)
+            else:
+                path.unlink()
         except FileNotFoundError:
-            return  # another process was quicker
+            return False  # another process was quicker
         except OSError as error:
             raise self._unusable(error) from error
-        self._damaged.append(target)
+        return True
 
     @contextmanager
     def making(self, key: str, stop: Stop | None = None) -> Iterator[None]:
@@ -109,7 +123,7 @@ class Store:
         """
         with ExitStack() as held:
             try:
-                held.enter_context(locked(self.folder / "locks" / f"{key}.lock", stop))
+                held.enter_context(locked(self.folder / LOCKS / f"{key}.lock", stop))
             except OSError as error:
                 raise self._unusable(error) from error
             yield

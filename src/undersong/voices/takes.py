@@ -160,14 +160,6 @@ class TakeStore:
             raise VoiceError(error.message) from error
         return take
 
-    def set_aside(self, key: str) -> None:
-        """Move an entry that cannot be trusted out of the way.
-
-        Raises:
-            OutputError: the cache folder cannot be written.
-        """
-        self._store.set_aside(TAKES, key)
-
     def measured(self, key: str) -> Mapping[str, Any] | None:
         """Return what `keep_measured` kept, or None; damage counts as nothing kept.
 
