@@ -48,7 +48,7 @@ def work(folder, seed, log=None):
 
 def prunes():
     """Let pruning spare nothing, so that it has something to do."""
-    pruning.SPARE_S = 0
+    pruning.SPARE_S = pruning.REST_S = 0
     os.environ["UNDERSONG_CACHE_LIMIT"] = "40 kB"
 
 

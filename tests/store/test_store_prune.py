@@ -131,6 +131,7 @@ def test_an_entry_that_is_used_while_others_are_chosen_stays(store, monkeypatch)
 
 def test_a_cache_that_outgrows_its_limit_is_brought_below_it(store, monkeypatch):
     monkeypatch.setenv("UNDERSONG_CACHE_LIMIT", "50 kB")
+    monkeypatch.setattr(pruning, "REST_S", 0)
     paths = [kept(store, TAKES, number, (100 - number) * DAY_S) for number in range(100)]
     left = [number for number, path in enumerate(paths) if path.exists()]
     assert left == list(range(100 - len(left), 100))
@@ -139,6 +140,7 @@ def test_a_cache_that_outgrows_its_limit_is_brought_below_it(store, monkeypatch)
 
 def test_what_was_used_lately_stays_even_beyond_the_limit(store, monkeypatch):
     monkeypatch.setenv("UNDERSONG_CACHE_LIMIT", "5 kB")
+    monkeypatch.setattr(pruning, "REST_S", 0)
     paths = [kept(store, TAKES, number) for number in range(20)]
     assert all(path.exists() for path in paths)
 
@@ -150,6 +152,19 @@ def test_a_cache_that_another_process_is_pruning_is_left_to_it(store, monkeypatc
     assert path.exists()
     hold_to(store.folder, 0)
     assert not path.exists()
+
+
+def test_a_large_cache_is_not_looked_through_again_and_again(store, monkeypatch):
+    looks = []
+    monkeypatch.setattr(pruning, "entries", lambda folder: looks.append(1) or entries(folder))
+    monkeypatch.setenv("UNDERSONG_CACHE_LIMIT", "5 kB")
+    for number in range(20):
+        kept(store, TAKES, number)
+    assert len(looks) == 1
+    ahead_s = time.time() + 400 * DAY_S
+    os.utime(store.folder / pruning.LOOKED, (ahead_s, ahead_s))
+    kept(store, TAKES, 20)
+    assert len(looks) == 3  # held against the limit, then looked through for what may go
 
 
 def test_one_shard_tells_about_how_large_the_whole_is(store):

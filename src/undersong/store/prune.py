@@ -17,6 +17,12 @@ SPARE_S: Final = 12 * 3600
 SHARE: Final = 0.9
 """Of its limit, to which a cache that outgrew it is brought, so that it has room for a while."""
 
+LOOKED: Final = "looked"
+"""Changed when the whole cache was last held against its limit."""
+
+REST_S: Final = 60
+"""From one look at the whole cache to the next: it may be large, and nothing in it may be old."""
+
 _AHEAD_S: Final = 3600
 """A use noted so much later than now was noted by a wrong clock, and tells nothing."""
 
@@ -88,12 +94,17 @@ def prune(folder: Path, wish: Wish, *, dry: bool = False) -> Pruned:
 
 
 def hold_to(folder: Path, limit_bytes: int) -> None:
-    """Bring a cache that has outgrown its limit below it, unless another process is at it."""
-    if sum(entry.size_bytes for entry in entries(folder)) <= limit_bytes:
-        return
-    wish = Wish(to_bytes=round(SHARE * limit_bytes), spare_s=SPARE_S)
+    """Bring a cache that has outgrown its limit below it.
+
+    Nothing is done when that was seen to lately, or another process is at it.
+    """
+    looked = folder / LOOKED
     with suppress(StoppedError, OSError), locked(folder / LOCKS / "prune.lock", _Never()):
-        prune(folder, wish)
+        if looked.exists() and abs(time.time() - looked.stat().st_mtime) < REST_S:
+            return
+        if sum(entry.size_bytes for entry in entries(folder)) > limit_bytes:
+            prune(folder, Wish(to_bytes=round(SHARE * limit_bytes), spare_s=SPARE_S))
+        looked.touch()
 
 
 class _Never:

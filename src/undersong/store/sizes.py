@@ -10,7 +10,7 @@ from undersong.errors import OutputError
 
 LIMIT_VARIABLE: Final = "UNDERSONG_CACHE_LIMIT"
 LIMIT_BYTES: Final = 20 * 10**9
-"""About 400 hours of speech at 24 kHz and 16 bit, where nothing else is said."""
+"""About 115 hours of speech at 24 kHz and 16 bit."""
 
 _UNITS: Final[Mapping[str, int]] = MappingProxyType(
     {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}

@@ -76,6 +76,11 @@ def _check_class(engine_class: type[Engine], options: EngineOptions) -> None:
     for flag in ("draft", "online", "repeatable"):
         value = getattr(engine_class, flag, None)
         _expect(isinstance(value, bool), f"`{flag}` must be True or False, not {value!r}")
+    reads_written = getattr(engine_class, "reads_written", False)
+    _expect(
+        engine_class.repeatable or not reads_written,
+        "`reads_written` needs `repeatable`: locks tell phrases apart by what is said only",
+    )
     _expect(engine_class.parallel >= 1, "`parallel` must be at least 1")
     model = engine_class.Options
     _expect(issubclass(model, EngineOptions), "`Options` must be a subclass of EngineOptions")
