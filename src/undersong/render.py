@@ -9,13 +9,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from undersong import __version__
 from undersong.ambience.bed import bed_digest, load_bed, open_bed
 from undersong.ambience.cue import open_cue
-from undersong.deliver.certificate import is_whole, manifest_of, read_manifest, write_manifest
+from undersong.deliver.certificate import (
+    MANIFEST,
+    is_whole,
+    manifest_of,
+    read_manifest,
+    write_manifest,
+)
 from undersong.deliver.companions import STEMS, Companions, companion_names, write_companions
 from undersong.deliver.encode import Order, deliver
 from undersong.deliver.label import label_digest, tags_of
+from undersong.deliver.leftovers import making, settle
 from undersong.files import digest_json
 from undersong.master.chain import Master
 from undersong.master.passes import Mastering
@@ -25,13 +31,13 @@ from undersong.mix.mixer import Mixer
 from undersong.mix.survey import survey_beds, surveyed
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import PROFILES
-from undersong.studio import Extras, Session, Studio
+from undersong.store.kinds import MASTERINGS, SURVEYS
+from undersong.store.program import code_digest
+from undersong.studio import SOUND, Extras, Session, Studio
 from undersong.timeline.arrange import arrange
 from undersong.voices.hearing import heard_well
 from undersong.voices.narrate import narrate
 from undersong.voices.takes import TakeStore
-
-MANIFEST = "manifest.json"
 
 
 def prepare(recipe: Recipe, studio: Studio) -> Session:
@@ -59,8 +65,8 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
     sources = {name: open_bed(bed, recipe.seed) for name, bed in beds.items()}
     heard = {name: f"{bed_digest(bed)}-{recipe.seed}" for name, bed in beds.items()}
     surveys = studio.recall(
-        "surveys",
-        digest_json([__version__, timeline.length, heard, timeline.as_json()["scenes"]]),
+        SURVEYS,
+        digest_json([timeline.length, heard, timeline.as_json()["scenes"]]),
         lambda: survey_beds(timeline, sources, stage("listening to the bed", surveyed(timeline))),
     )
     plan = plan_mix(
@@ -77,7 +83,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         timeline=timeline,
         mixer=Mixer(timeline, plan, takes=narration.takes, beds=sources, cues=cues),
         profile=PROFILES[recipe.loudness],
-        digest=digest_json([__version__, recipe.loudness, *sounding]),
+        digest=digest_json([code_digest(*SOUND), recipe.loudness, *sounding]),
         credits=(*narration.credits, *(bed.credit for bed in beds.values() if bed.credit)),
     )
 
@@ -89,7 +95,7 @@ def mastering_of(session: Session, studio: Studio) -> Mastering:
         tick = studio.watch.stage("measuring the mix", session.timeline.length)
         return asdict(solve(session.mixer.mix, session.timeline.length, session.profile, tick))
 
-    return Mastering.from_json(studio.recall("masterings", session.digest, solved))
+    return Mastering.from_json(studio.recall(MASTERINGS, session.digest, solved))
 
 
 def master_of(session: Session, gain_db: float, ceiling_dbtp: float) -> Master:
@@ -110,11 +116,13 @@ def render_track(
         UndersongError: of the kind of whatever failed; no partial file has a final name.
     """
     session = prepare(recipe, studio)
-    digest = digest_json([session.digest, label_digest(recipe, session.credits)])
+    label = label_digest(recipe, session.credits)
+    digest = digest_json([session.digest, label, code_digest("deliver")])
     beside = companion_names(recipe.slug, stems=extras.stems, picture=extras.picture)
     kept = read_manifest(folder / MANIFEST)
     listened = not extras.listen or (kept and kept.get("hearing"))
     if not extras.force and listened and kept and is_whole(kept, digest, folder, beside):
+        settle(folder)
         return kept, False
     heard = None
     if extras.listen:
@@ -130,7 +138,6 @@ def render_track(
         master=partial(master_of, session),
         tags=tags_of(recipe, session.timeline, session.credits, draft=session.narration.draft),
     )
-    deliverables = deliver(order, studio.watch.stage("encoding and checking", order.steps))
     companions = Companions(
         recipe=recipe,
         timeline=session.timeline,
@@ -141,17 +148,20 @@ def render_track(
         stems=extras.stems,
         picture=extras.picture,
     )
-    write_companions(companions, folder, studio.watch.stage("writing the rest", companions.steps))
-    manifest = manifest_of(
-        companions,
-        deliverables,
-        digest=digest,
-        spoken=session.narration,
-        speech=measure(session.mixer.stem("voice"), length),
-        limited_share=mastering.limited_share,
-        credit_lines=session.credits,
-        timings=session.narration.timings,
-        hearing=heard.as_json() if heard else None,
-    )
-    write_manifest(folder / MANIFEST, manifest)
+    with making(folder, (*order.names, *beside)):
+        deliverables = deliver(order, studio.watch.stage("encoding and checking", order.steps))
+        stage = studio.watch.stage("writing the rest", companions.steps)
+        write_companions(companions, folder, stage)
+        manifest = manifest_of(
+            companions,
+            deliverables,
+            digest=digest,
+            spoken=session.narration,
+            speech=measure(session.mixer.stem("voice"), length),
+            limited_share=mastering.limited_share,
+            credit_lines=session.credits,
+            timings=session.narration.timings,
+            hearing=heard.as_json() if heard else None,
+        )
+        write_manifest(folder / MANIFEST, manifest)
     return manifest.as_json(), True

@@ -6,13 +6,22 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from undersong.audio import Tick
-from undersong.files import remembered
+from undersong.files import digest_json
 from undersong.mix.mixer import Mixer
 from undersong.recipes.library import Library
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import Profile
+from undersong.store.kinds import Kind
+from undersong.store.program import code_digest
+from undersong.store.store import Store
 from undersong.timeline.model import Timeline
 from undersong.voices.narrate import Narration
+
+SOUND = (
+    *("ambience", "audio", "decode", "dsp", "manifest", "master", "mix", "recipes.profiles"),
+    *("soundbytes", "timeline", "units", "voices"),
+)
+"""Modules that reach the samples of a mix, and what is measured on them."""
 
 
 class Watch(Protocol):
@@ -45,13 +54,14 @@ class Studio:
     offline: bool = False
     online: bool = False
 
-    def recall(self, kind: str, digest: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON
-        """Return what was once made under this digest, or make it and keep it, as JSON.
+    def recall(self, kind: Kind, digest: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON
+        """Return what was once made under this digest by the code as it is, or make it, as JSON.
 
         Raises:
-            OutputError: the cache cannot be written.
+            OutputError: the cache cannot be used.
         """
-        return remembered(self.cache / kind / f"{digest}.json", make)
+        key = digest_json([digest, code_digest(*SOUND)])
+        return Store(self.cache).recall(kind, key, make)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

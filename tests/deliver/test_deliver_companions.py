@@ -111,7 +111,8 @@ def companions(*, stems: bool = False, picture: bool = False) -> Companions:
 def test_companions_are_the_files_they_say(tmp_path, stems, picture):
     order, ticks = companions(stems=stems, picture=picture), list[int]()
     write_companions(order, tmp_path, ticks.append)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(order.names)
+    made = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(path.as_posix() for path in made) == sorted(order.names)
     assert sum(ticks) == order.steps
     assert "Arrive." in (tmp_path / "shore.vtt").read_text()
     assert "[waves]" in (tmp_path / "shore.srt").read_text()
@@ -121,7 +122,7 @@ def test_companions_are_the_files_they_say(tmp_path, stems, picture):
 def test_stems_have_the_length_of_the_mix(tmp_path):
     write_companions(companions(stems=True), tmp_path, lambda _: None)
     for name in STEMS:
-        frames, _ = soundfile.read(tmp_path / f"{name}.wav", dtype="float32")
+        frames, _ = soundfile.read(tmp_path / "stems" / f"{name}.wav", dtype="float32")
         np.testing.assert_array_equal(frames, narrated())
 
 

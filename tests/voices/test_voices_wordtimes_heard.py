@@ -71,8 +71,7 @@ def rendered(library: Path, undersong, voice: str) -> tuple[npt.NDArray[np.float
     outcome = undersong("render", "heard", "--stems")
     assert outcome.code == 0, outcome.err
     folder = library / "build" / "heard"
-    (stem,) = folder.rglob("voice.wav")
-    sound, rate = soundfile.read(stem, dtype="float32")
+    sound, rate = soundfile.read(folder / "stems" / "voice.wav", dtype="float32")
     assert rate == RATE
     starts = cue_starts_s((folder / "heard.vtt").read_text())
     assert len(starts) >= 10

@@ -13,6 +13,7 @@ from undersong import __version__
 from undersong.cli import (
     ambience,
     build,
+    cache,
     check,
     doctor,
     fsck,
@@ -29,9 +30,8 @@ from undersong.cli import (
     watch,
 )
 from undersong.cli.screen import complain
+from undersong.cli.stopping import INTERRUPTED, interruptible
 from undersong.errors import UndersongError
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="undersong",
@@ -85,15 +85,21 @@ for module in COMMANDS:
     module.add_to(app)
 ambience.add_to(app)
 takes.add_to(app)
+cache.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command and exit: 0 well, 2 wrong usage, 130 interrupted, else by kind of failure."""
+    """Run one command and exit.
+
+    0 well, 2 wrong usage, 130 interrupted, 143 asked to end by SIGTERM, else by kind of failure.
+    """
     words = sys.argv[1:] if arguments is None else arguments
     for stream in (sys.stdout, sys.stderr):  # a narrow terminal shows what it cannot write as \x..
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(_run(words))
+    with interruptible() as stopped:
+        code = _run(words)
+    sys.exit(stopped.code_after(code))
 
 
 def _run(words: list[str]) -> int:

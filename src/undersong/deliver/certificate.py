@@ -1,7 +1,6 @@
 """The manifest as a file: the record of a finished track beside its deliverables."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,9 +8,12 @@ from typing import Any, Protocol
 from undersong import __version__
 from undersong.deliver.companions import Companions
 from undersong.deliver.label import chapter_marks
-from undersong.files import digest_file, write_text
+from undersong.files import digest_file, finite, write_text
 from undersong.manifest import Deliverable, Levels, Manifest, Speaker
 from undersong.units import to_seconds
+
+MANIFEST = "manifest.json"
+"""Name of the manifest in the folder of its track."""
 
 
 class Spoken(Protocol):
@@ -99,7 +101,7 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
         OutputError: no space, no permission, no such folder.
     """
     text = json.dumps(
-        _finite(manifest.as_json()), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False
+        finite(manifest.as_json()), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False
     )
     write_text(path, text + "\n")
 
@@ -111,6 +113,12 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def listed(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of all files of a track, as its manifest lists them."""
+    files = (item["file"] for item in manifest.get("deliverables", ()))
+    return (*files, *manifest.get("companions", ()))
 
 
 def is_whole(
@@ -130,13 +138,3 @@ def is_whole(
 
 def _size(path: Path) -> int | None:
     return path.stat().st_size if path.is_file() else None
-
-
-def _finite(value: Any) -> Any:  # noqa: ANN401 - JSON is any nesting of plain values
-    if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -65,6 +65,11 @@ class Order:
     tags: Tags
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all files, by format."""
+        return tuple(f"{self.slug}.{CODECS[name].name}" for name in self.formats)
+
+    @property
     def steps(self) -> int:
         """Sum of all ticks when every file is right at its first encode: samples in and out."""
         return self.length * (1 + len(self.formats))

@@ -7,12 +7,12 @@ shipped with Undersong.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 from undersong.errors import FaultsError, UnknownNameError
+from undersong.plugins import installed
 from undersong.recipes.document import in_order, read_document
 from undersong.recipes.model import Position
 from undersong.recipes.names import Names, is_safe
@@ -217,4 +217,4 @@ def _is_hidden(path: Path, folder: Path) -> bool:
 @cache
 def _cue_makers() -> frozenset[str]:
     """Return the names of installed cue makers, without loading any."""
-    return frozenset({*_OUR_CUES, *(point.name for point in entry_points(group="undersong.cues"))})
+    return frozenset({*_OUR_CUES, *installed("undersong.cues")})

@@ -106,7 +106,8 @@ class Engine(Protocol):
         Options: schema of what a voice file may set.
 
     An engine may also have `terms: ClassVar[str]`: what may be done with what it says, shown for
-    voices whose file does not tell.
+    voices whose file does not tell. One that looks at `Request.written` must be repeatable and
+    have `reads_written: ClassVar[bool] = True`, or it is not asked again when only that changes.
     """
 
     name: ClassVar[str]

@@ -23,6 +23,7 @@ from pydantic import Field
 from undersong.decode import read_sound
 from undersong.errors import AudioFileError, VoiceError
 from undersong.files import at_home, digest_bytes, digest_file, digest_json
+from undersong.soundbytes import wav_bytes
 from undersong.voices.contract import EngineOptions, RawTake, Request
 
 NAME_WORDS: Final = 8
@@ -54,6 +55,7 @@ class Recorded:
     online: ClassVar[bool] = False
     parallel: ClassVar[int] = 1
     repeatable: ClassVar[bool] = True
+    reads_written: ClassVar[bool] = True
     Options: ClassVar[type[EngineOptions]] = RecordedOptions
 
     def __init__(self, options: EngineOptions, library: Path) -> None:
@@ -181,6 +183,4 @@ def _as_soundfile_reads(path: Path) -> bytes:
     with suppress(soundfile.LibsndfileError):
         if soundfile.info(path).format in DIRECT:
             return path.read_bytes()
-    file = io.BytesIO()
-    soundfile.write(file, frames, rate, format="WAV", subtype="PCM_24")  # FLOAT holds the time
-    return file.getvalue()
+    return wav_bytes(frames, rate)  # 24 bit: a FLOAT file holds the time
