@@ -70,7 +70,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         pause_difference_lu=recipe.pause_difference_lu,
     )
     sounds = {name: cue.digest for name, cue in cues.items()}
-    sounding = [timeline.as_json(), plan.as_json(), narration.fingerprint, heard, sounds]
+    sounding = [timeline.as_heard(), plan.as_json(), narration.fingerprint, heard, sounds]
     return Session(
         recipe=recipe,
         narration=narration,

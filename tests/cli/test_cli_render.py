@@ -49,6 +49,14 @@ def test_an_unchanged_track_is_left_alone(library, undersong):
     assert path.stat().st_mtime_ns == before
 
 
+def test_a_comment_or_an_empty_line_changes_nothing(library, undersong):
+    render(undersong)
+    recipe = library / "recipes" / "rest.md"
+    text = recipe.read_text()
+    recipe.write_text(text.replace("# The air", "<!-- a note\nto myself -->\n\n\n# The air"))
+    assert "nothing has changed" in render(undersong).out
+
+
 def test_a_changed_sentence_changes_the_track(library, undersong):
     render(undersong)
     path = library / "build" / "rest" / "rest.wav"

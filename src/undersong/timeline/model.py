@@ -145,3 +145,14 @@ class Timeline:
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps` and for golden files."""
         return asdict(self)
+
+    def as_heard(self) -> dict[str, Any]:
+        """Return what can be heard or read of a track: its plain values without places in a file.
+
+        Two recipes that differ by comments and empty lines are equal here, so digests are made
+        of it.
+        """
+        found = self.as_json()
+        for part in (*found["phrases"], *found["gaps"]):
+            del part["position"]
+        return found
