@@ -15,7 +15,7 @@ from undersong.ambience.cue import open_cue
 from undersong.deliver.certificate import is_whole, manifest_of, read_manifest, write_manifest
 from undersong.deliver.companions import STEMS, Companions, companion_names, write_companions
 from undersong.deliver.encode import Order, deliver
-from undersong.deliver.label import label_digest, tags_of
+from undersong.deliver.label import cover_of, label_digest, tags_of
 from undersong.files import digest_json
 from undersong.master.chain import Master
 from undersong.master.passes import Mastering
@@ -109,8 +109,9 @@ def render_track(
     Raises:
         UndersongError: of the kind of whatever failed; no partial file has a final name.
     """
+    cover = cover_of(recipe)
     session = prepare(recipe, studio)
-    digest = digest_json([session.digest, label_digest(recipe, session.credits)])
+    digest = digest_json([session.digest, label_digest(recipe, session.credits, cover)])
     beside = companion_names(recipe.slug, stems=extras.stems, picture=extras.picture)
     kept = read_manifest(folder / MANIFEST)
     listened = not extras.listen or (kept and kept.get("hearing"))
@@ -128,7 +129,13 @@ def render_track(
         profile=session.profile,
         gain_db=mastering.gain_db,
         master=partial(master_of, session),
-        tags=tags_of(recipe, session.timeline, session.credits, draft=session.narration.draft),
+        tags=tags_of(
+            recipe,
+            session.timeline,
+            session.credits,
+            cover=cover,
+            draft=session.narration.draft,
+        ),
     )
     deliverables = deliver(order, studio.watch.stage("encoding and checking", order.steps))
     companions = Companions(

@@ -44,7 +44,7 @@ def test_check_reports_all_faults_of_all_files(library, undersong):
     assert outcome.code == 3
     for words in ("bad.md:2:1", "`title`", "bad.md:3:", "sleep", "bad.md:6:", "fake", "waves"):
         assert words in outcome.err, words
-    faults = json.loads(undersong("check", "--json").out)
+    faults = json.loads(undersong("check", "--json").out)["faults"]
     assert {fault["file"].rsplit("/", 1)[-1] for fault in faults} == {"bad.md", "bad.yaml"}
 
 

@@ -1,6 +1,6 @@
 """Captions and transcript as text: WebVTT, SubRip, and words to read without listening.
 
-Pure functions from timeline to text. Times are rounded down to milliseconds, so that none leaves the track.
+Pure functions from timeline to text. Times are rounded down to milliseconds: none leaves the track.
 """
 
 import html
@@ -53,9 +53,7 @@ def sound_notes(timeline: Timeline) -> tuple[SoundNote, ...]:
     named = [(scene.start, scene.ambience) for scene in fresh]
     named += [(cue.start, cue.sound) for cue in timeline.cues]
     return tuple(
-        SoundNote(
-            start=start, end=Samples(min(start + _NOTE, timeline.length)), text=_spoken(name)
-        )
+        SoundNote(start=start, end=Samples(min(start + _NOTE, timeline.length)), text=_spoken(name))
         for start, name in sorted(named, key=itemgetter(0))
     )
 

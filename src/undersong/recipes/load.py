@@ -53,6 +53,17 @@ def load_all(library: Library) -> tuple[Recipe, ...]:
     Raises:
         FaultsError: every fault of every file, and tracks of different files with one slug.
     """
+    recipes, faults = read_all(library)
+    if faults:
+        raise FaultsError(faults)
+    return recipes
+
+
+def read_all(library: Library) -> tuple[tuple[Recipe, ...], tuple[Fault, ...]]:
+    """Return the recipes of all files without faults, and the faults of all others.
+
+    Tracks of different files with one slug are faults of the later file.
+    """
     recipes: list[Recipe] = []
     faults: list[Fault] = []
     for path in library.recipe_files():
@@ -66,9 +77,7 @@ def load_all(library: Library) -> tuple[Recipe, ...]:
         if other.path != recipe.path:
             message = f"this makes the same track name as {other.path}"
             faults.append(Fault(file=recipe.path, message=message, seen=recipe.slug))
-    if faults:
-        raise FaultsError(in_order(faults))
-    return tuple(recipes)
+    return tuple(recipes), in_order(faults)
 
 
 def slug(text: str) -> str:
@@ -139,6 +148,8 @@ class _Reader:
         get = settings.get
         script = self._script(get("language"), get("pace"))
         self._faults += contradictions(settings, script)
+        if get("voice") is None and self._library.faults:
+            return None  # perhaps it is chosen there, where nothing could be read
         if get("voice") is None:
             message = "no voice is chosen, here or in the library's defaults"
             known = ", ".join(self._names.voices)
