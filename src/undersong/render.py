@@ -13,7 +13,7 @@ from undersong import __version__
 from undersong.ambience.bed import bed_digest, load_bed, open_bed
 from undersong.ambience.cue import open_cue
 from undersong.deliver.certificate import is_whole, manifest_of, read_manifest, write_manifest
-from undersong.deliver.companions import STEMS, Companions, companion_names, write_companions
+from undersong.deliver.companions import Companions, companion_names, write_companions
 from undersong.deliver.encode import Order, deliver
 from undersong.deliver.label import cover_of, label_digest, tags_of
 from undersong.files import digest_json
@@ -27,6 +27,7 @@ from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import PROFILES
 from undersong.studio import Extras, Session, Studio
 from undersong.timeline.arrange import arrange
+from undersong.timeline.model import STEMS
 from undersong.voices.hearing import heard_well
 from undersong.voices.narrate import narrate
 from undersong.voices.takes import TakeStore

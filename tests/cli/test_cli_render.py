@@ -142,7 +142,7 @@ def test_a_preview_can_be_one_stem(library, undersong):
 
 def test_a_preview_past_the_end_says_where_the_end_is(library, undersong):
     outcome = undersong("preview", "rest", "--at", "9m", "--out", library / "span.wav")
-    assert outcome.code == 7
+    assert outcome.code == 2
     assert "the track ends at 0:2" in outcome.err
     assert not (library / "span.wav").exists()
 

@@ -82,7 +82,7 @@ def test_a_player_that_fails_is_told(voices, undersong, monkeypatch):
     from undersong.preview.player import Player  # noqa: PLC0415 - only here
 
     def fail(_path):
-        raise OSError("no device")
+        raise PlayingError("no device")
 
     player = Player(name="ear", found=lambda: True, play=fail)
     monkeypatch.setattr("undersong.preview.player.PLAYERS", (player,))

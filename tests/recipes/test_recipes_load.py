@@ -6,8 +6,9 @@ import pytest
 
 from undersong.errors import FaultsError
 from undersong.recipes.library import Library, starter_folder
-from undersong.recipes.load import load_all, load_recipe, slug
+from undersong.recipes.load import load_all, load_recipe
 from undersong.recipes.model import Fades
+from undersong.recipes.names import slug
 from undersong.recipes.pace import PACES
 
 FULL = """\

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from undersong.recipes.model import Position, Word
 from undersong.voices.text import spoken_words
-from undersong.voices.text.letters import CLOSING, cleaned, has_letter, sayable
+from undersong.voices.text.letters import CLOSING, has_letter, sayable
 
 HERE = Position(line=1, column=1)
 LANGUAGES = st.sampled_from(

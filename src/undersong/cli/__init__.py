@@ -24,7 +24,7 @@ from undersong.cli import (
     takes,
     voices,
 )
-from undersong.cli.failures import WRONG_USAGE, Bug, of_system, of_usage, report
+from undersong.cli.failures import WRONG_USAGE, InternalError, of_system, of_usage, report
 from undersong.errors import UndersongError
 
 INTERRUPTED = 130
@@ -90,7 +90,7 @@ def _run(words: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the one place that turns a bug into a sentence
         if debug:
             traceback.print_exc()
-        return report(Bug(error), as_json=as_json)
+        return report(InternalError(error), as_json=as_json)
     if code == INTERRUPTED:
         print("Stopped. What was finished is kept.", file=sys.stderr)
     return int(code)

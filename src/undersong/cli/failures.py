@@ -12,7 +12,7 @@ WRONG_USAGE: Final[Any] = typer.BadParameter.__mro__[2]
 """Root of what the command line itself refuses: click's, or that of typer's own copy of click."""
 
 
-class Bug(UndersongError):
+class InternalError(UndersongError):
     """A mistake of ours."""
 
     def __init__(self, error: Exception) -> None:
@@ -44,15 +44,16 @@ def of_usage(wrong: Any) -> UsageError:  # noqa: ANN401 - click's, or that of ty
 
 def of_system(error: OSError) -> OutputError:
     """Return what the operating system refused, with the file or folder it was about."""
-    path = str(error.filename or "a file")
-    return OutputError(
-        f"cannot use {path}: {error.strerror or error}", hint=_hint(Path(path).absolute())
-    )
+    why = error.strerror or str(error)
+    if error.filename is None:
+        return OutputError(f"the system refused: {why}")
+    path = str(error.filename)
+    return OutputError(f"cannot use {path}: {why}", hint=_hint(Path(path).absolute()))
 
 
 def _hint(path: Path) -> str:
     from undersong.voices.takes import default_cache
 
     if path.is_relative_to(default_cache().absolute()):
-        return "it is part of the cache: delete it, or name another folder in $UNDERSONG_CACHE"
-    return "see that it is what it should be, that you may use it, and that its name is no longer"
+        return "it is in the cache: delete what is in the way, or name another in $UNDERSONG_CACHE"
+    return "is it what it should be, may you use it, is its name short enough (255 bytes)?"

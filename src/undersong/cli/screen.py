@@ -94,8 +94,3 @@ def _finite(value: Any) -> Any:  # noqa: ANN401 - JSON is any nesting of plain v
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return None
     return value
-
-
-def is_piped() -> bool:
-    """Whether standard output goes to a file or another program."""
-    return not sys.stdout.isatty()

@@ -14,11 +14,10 @@ from undersong.files import write_text
 from undersong.manifest import Levels
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import Profile
-from undersong.timeline.model import Timeline
+from undersong.timeline.model import STEMS, Timeline
 from undersong.units import to_seconds
 
 PICTURE = "picture.png"
-STEMS = ("voice", "bed", "bed-ducked", "cues")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

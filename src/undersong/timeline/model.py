@@ -4,10 +4,13 @@ A timeline is not sound: it is compared with `==`, printed as a table and kept a
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from undersong.recipes.model import Position
 from undersong.units import Lufs, Samples
+
+STEMS: Final = ("voice", "bed", "bed-ducked", "cues")
+"""The buses of a mix, each of which can be had alone; `bed` is the one before the duck."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
