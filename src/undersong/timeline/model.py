@@ -129,6 +129,15 @@ class Caption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lengths:
+    """What a track may last: elastic pauses at their floors, as they come, at their caps."""
+
+    shortest: Samples
+    natural: Samples
+    longest: Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     """Where everything is in a track of `length` samples, and the seed of all its randomness.
 
