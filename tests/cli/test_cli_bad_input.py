@@ -270,3 +270,39 @@ def test_what_the_system_refuses_is_told_with_its_path():
     error = of_system(PermissionError(errno.EACCES, "Permission denied", "takes/anna"))
     assert (error.message, error.exit_code) == ("cannot use takes/anna: Permission denied", 7)
     assert of_system(OSError("no device")).message == "the system refused: no device"
+
+
+def test_a_folder_without_a_library_is_no_clean_library(tmp_path, undersong):
+    (tmp_path / "empty").mkdir()
+    (fault,) = told(undersong("check", tmp_path / "empty", "--json"))["faults"]
+    assert "there is no library here" in fault["message"]
+
+
+@pytest.mark.parametrize("command", ["voices", "ambience"])
+def test_lists_of_a_folder_that_is_not_there_are_wrong_usage(tmp_path, undersong, command):
+    outcome = undersong(command, "--library", tmp_path / "none")
+    assert (outcome.code, "there is no folder" in outcome.err) == (2, True)
+
+
+def test_voices_are_compared_when_both_are_there(library, undersong, tmp_path):
+    outcome = undersong("voices", "compare", "tone", "ton", "Rest.", "--out", tmp_path / "two")
+    assert (outcome.code, (tmp_path / "two").exists()) == (3, False)
+    assert "did you mean `tone`" in outcome.err
+
+
+def test_a_phrase_that_is_not_there_is_answered_with_some_that_are(library, undersong):
+    outcome = undersong("takes", "pick", "rest", "zzz", "1")
+    assert (outcome.code, "Rest here." in outcome.err) == (3, True)
+
+
+def test_plan_says_what_lengths_are_possible(library, undersong):
+    found = json.loads(undersong("plan", "rest", "--json").out)
+    assert found["shortest"] < found["natural"] == found["length"] < found["longest"]
+    assert "shortest possible" in undersong("plan", "rest").out
+
+
+def test_long_names_of_tracks_stay_within_what_files_may_have(library, undersong):
+    path = recipe_with(library, "", name="a" * 240)
+    (recipe,) = load_recipe(path)
+    assert 180 < len(recipe.slug) < 200
+    assert undersong("render", path).code == 0

@@ -80,10 +80,14 @@ def _listen(files: list[Path], *, as_json: bool) -> None:
 def _check(path: Path) -> tuple[int, tuple["Fault", ...]]:
     """Return how many files were read of a recipe or a library, and all their faults."""
     from undersong.cli.materials import material_faults
+    from undersong.errors import Fault
     from undersong.recipes.document import in_order
     from undersong.recipes.library import Library
 
     library = Library.glance(path)
+    if path.is_dir() and library.file is None and not library.recipe_files():
+        message = "there is no library here: neither undersong.yaml nor recipes/"
+        return 0, (Fault(file=str(path), message=message),)
     count, recipes, faults = (_library if path.is_dir() else _recipe)(path, library)
     materials = (fault for recipe in recipes for fault in material_faults(recipe, library))
     return count, in_order((*library.faults, *faults, *materials))

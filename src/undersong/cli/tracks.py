@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from undersong.cli.screen import complain
-from undersong.errors import FaultsError, UnknownNameError
-from undersong.files import is_there
+from undersong.errors import FaultsError, UnknownNameError, UsageError
+from undersong.files import is_folder, is_there
 from undersong.recipes.library import Library
 from undersong.recipes.load import load_recipe
 from undersong.recipes.model import Recipe
@@ -27,7 +27,13 @@ def find_recipe(name: str) -> Path:
 
 
 def library_around(folder: Path) -> Library:
-    """Return the library around a folder, for lists: faults of its file are told and got over."""
+    """Return the library around a folder, for lists: faults of its file are told and got over.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    if not is_folder(folder):
+        raise UsageError(f"there is no folder {folder}")
     library = Library.glance(folder)
     if library.faults:
         complain(FaultsError(library.faults))

@@ -117,6 +117,8 @@ def compare(
     from undersong.voices.audition import Wish
 
     library = Library.find(folder)
+    for name in (one, other):
+        library.voice_file(name)  # both are there, before either speaks
     targets = [(to or library.root / "build" / "voices") / f"{name}.wav" for name in (one, other)]
     for name, target in zip((one, other), targets, strict=True):
         _say(text, name, library, Wish(offline=offline), target)

@@ -14,7 +14,8 @@ PAUSE_DIFFERENCE: Final = 9.0
 
 ALONE_BEFORE: Final = Fraction(4)
 ALONE_AFTER: Final = Fraction(5)
-"""Seconds that the bed is heard at its own level between fade and voice when nobody chose."""
+"""Seconds that the bed is heard at its own level between fade and voice when nobody chose: long
+enough to take it in (our choice)."""
 
 
 def fades(settings: Settings) -> Fades:
