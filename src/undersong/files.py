@@ -73,6 +73,14 @@ def is_there(path: Path) -> bool:
         return False
 
 
+def is_folder(path: Path) -> bool:
+    """Whether `path` is a folder that we may look for; a name that no folder can have is none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def at_home(name: str) -> Path:
     """Return the path that `name` means, `~` being somebody's home; without one it stays `~`."""
     try:

@@ -18,9 +18,9 @@ from undersong.deliver.certificate import (
     read_manifest,
     write_manifest,
 )
-from undersong.deliver.companions import STEMS, Companions, companion_names, write_companions
+from undersong.deliver.companions import Companions, companion_names, write_companions
 from undersong.deliver.encode import Order, deliver
-from undersong.deliver.label import label_digest, tags_of
+from undersong.deliver.label import cover_of, label_digest, tags_of
 from undersong.deliver.leftovers import making, settle
 from undersong.files import digest_json
 from undersong.master.chain import Master
@@ -35,6 +35,7 @@ from undersong.store.kinds import MASTERINGS, SURVEYS
 from undersong.store.program import code_digest
 from undersong.studio import SOUND, Extras, Session, Studio
 from undersong.timeline.arrange import arrange
+from undersong.timeline.model import STEMS
 from undersong.voices.hearing import heard_well
 from undersong.voices.narrate import narrate
 from undersong.voices.takes import TakeStore
@@ -76,7 +77,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         pause_difference_lu=recipe.pause_difference_lu,
     )
     sounds = {name: cue.digest for name, cue in cues.items()}
-    sounding = [timeline.as_json(), plan.as_json(), narration.fingerprint, heard, sounds]
+    sounding = [timeline.as_heard(), plan.as_json(), narration.fingerprint, heard, sounds]
     return Session(
         recipe=recipe,
         narration=narration,
@@ -115,8 +116,9 @@ def render_track(
     Raises:
         UndersongError: of the kind of whatever failed; no partial file has a final name.
     """
+    cover = cover_of(recipe)
     session = prepare(recipe, studio)
-    label = label_digest(recipe, session.credits)
+    label = label_digest(recipe, session.credits, cover)
     digest = digest_json([session.digest, label, code_digest("deliver")])
     beside = companion_names(recipe.slug, stems=extras.stems, picture=extras.picture)
     kept = read_manifest(folder / MANIFEST)
@@ -136,7 +138,13 @@ def render_track(
         profile=session.profile,
         gain_db=mastering.gain_db,
         master=partial(master_of, session),
-        tags=tags_of(recipe, session.timeline, session.credits, draft=session.narration.draft),
+        tags=tags_of(
+            recipe,
+            session.timeline,
+            session.credits,
+            cover=cover,
+            draft=session.narration.draft,
+        ),
     )
     companions = Companions(
         recipe=recipe,

@@ -80,6 +80,7 @@ layers:
   - generator: breez
   - generator: breeze
     level_db: loud
+    gustt: 3
 """
     with pytest.raises(FaultsError) as caught:
         load_bed("shore", library_with(tmp_path, wrong))
@@ -90,6 +91,7 @@ layers:
         (6, 12),
         (7, 16),
         (9, 15),
+        (10, 5),
     ]
     messages = [str(fault) for fault in caught.value.faults]
     assert any("unknown key `titel`" in m and "did you mean `title`" in m for m in messages)

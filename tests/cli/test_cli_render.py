@@ -54,6 +54,14 @@ def test_an_unchanged_track_is_left_alone(library, undersong):
     assert path.stat().st_mtime_ns == before
 
 
+def test_a_comment_or_an_empty_line_changes_nothing(library, undersong):
+    render(undersong)
+    recipe = library / "recipes" / "rest.md"
+    text = recipe.read_text()
+    recipe.write_text(text.replace("# The air", "<!-- a note\nto myself -->\n\n\n# The air"))
+    assert "nothing has changed" in render(undersong).out
+
+
 def test_a_changed_sentence_changes_the_track(library, undersong):
     render(undersong)
     path = library / "build" / "rest" / "rest.wav"
@@ -141,7 +149,7 @@ def test_a_preview_can_be_one_stem(library, undersong):
 
 def test_a_preview_past_the_end_says_where_the_end_is(library, undersong):
     outcome = undersong("preview", "rest", "--at", "9m", "--out", library / "span.wav")
-    assert outcome.code == 7
+    assert outcome.code == 2
     assert "the track ends at 0:2" in outcome.err
     assert not (library / "span.wav").exists()
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from undersong.deliver.certificate import is_whole, manifest_of
 from undersong.deliver.companions import STEMS, Companions, write_companions
-from undersong.deliver.label import CARE, label_digest, tags_of
+from undersong.deliver.label import CARE, cover_of, label_digest, tags_of
 from undersong.errors import AudioFileError
 from undersong.files import digest_file
 from undersong.manifest import ChapterMark, Deliverable, Levels
@@ -127,7 +127,7 @@ def test_stems_have_the_length_of_the_mix(tmp_path):
 
 
 def test_tags_come_from_recipe_and_timeline():
-    tags = tags_of(RECIPE, TIMELINE, ("Waves: made here.",), draft=True)
+    tags = tags_of(RECIPE, TIMELINE, ("Waves: made here.",), cover=None, draft=True)
     assert (tags.title, tags.artist, tags.album) == ("Shore", "A. Author", "Starter")
     assert tags.chapters == (ChapterMark(title="Shore", start_s=0.0, end_s=LENGTH / RATE),)
     assert tags.note.splitlines() == [CARE, tags.note.splitlines()[1], "Waves: made here."]
@@ -142,21 +142,24 @@ def with_cover(path):
 
 def test_a_cover_is_read_and_a_missing_one_is_named(tmp_path):
     Image.new("RGB", (9, 9)).save(tmp_path / "cover.png")
-    tags = tags_of(with_cover(tmp_path / "cover.png"), TIMELINE, (), draft=False)
-    assert tags.cover is not None
+    assert cover_of(RECIPE) is None
+    cover = cover_of(with_cover(tmp_path / "cover.png"))
+    assert cover is not None
+    assert tags_of(RECIPE, TIMELINE, (), cover=cover, draft=False).cover == cover
     with pytest.raises(AudioFileError, match=r"gone\.png"):
-        tags_of(with_cover(tmp_path / "gone.png"), TIMELINE, (), draft=False)
+        cover_of(with_cover(tmp_path / "gone.png"))
 
 
 def test_the_label_digest_changes_with_what_a_file_says(tmp_path):
     Image.new("RGB", (9, 9)).save(tmp_path / "cover.png")
+    cover = cover_of(with_cover(tmp_path / "cover.png"))
     digests = {
-        label_digest(RECIPE, ()),
-        label_digest(RECIPE, ("Waves: made here.",)),
-        label_digest(with_cover(tmp_path / "cover.png"), ()),
+        label_digest(RECIPE, (), None),
+        label_digest(RECIPE, ("Waves: made here.",), None),
+        label_digest(RECIPE, (), cover),
     }
     assert len(digests) == 3
-    assert label_digest(RECIPE, ()) in digests
+    assert label_digest(RECIPE, (), None) in digests
 
 
 def made(folder):

@@ -8,7 +8,7 @@ import pytest
 from voices_kit import ONLINE, Online, make_library, make_recipe, put, speech, wav
 
 from undersong import plugins
-from undersong.errors import OutputError, UnknownNameError, VoiceError
+from undersong.errors import FaultsError, OutputError, UnknownNameError, VoiceError
 from undersong.recipes.library import Library
 from undersong.recipes.model import Recipe, Script
 from undersong.timeline.arrange import arrange
@@ -317,7 +317,9 @@ def test_an_utterance_without_words_is_an_error_with_its_line(
 ) -> None:
     utterance = recipe.script.utterances[0]
     dash = replace(utterance, words=(replace(utterance.words[0], text="–"),))
-    with pytest.raises(VoiceError, match=r"test\.md:6: there is nothing to say in “–”"):
+    with pytest.raises(
+        FaultsError, match=r"test\.md:6:1: there is nothing to say here \(seen: –\)"
+    ):
         narrate(replace(recipe, script=Script(cues=(dash,))), library, store)
 
 

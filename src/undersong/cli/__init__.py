@@ -29,7 +29,7 @@ from undersong.cli import (
     voices,
     watch,
 )
-from undersong.cli.screen import complain
+from undersong.cli.failures import WRONG_USAGE, InternalError, of_system, of_usage, report
 from undersong.cli.stopping import INTERRUPTED, interruptible
 from undersong.errors import UndersongError
 
@@ -103,26 +103,23 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(words: list[str]) -> int:
-    debug = "--debug" in words
+    debug, as_json = "--debug" in words, "--json" in words
     try:
-        app(words)
-    except SystemExit as done:  # how typer ends, also after wrong usage and an interrupt
-        code = done.code if isinstance(done.code, int) else 0
-        if code == INTERRUPTED:
-            print("Stopped. What was finished is kept.", file=sys.stderr)
-        return code
-    except UndersongError as error:
+        code = app(words, standalone_mode=False) or 0
+    except WRONG_USAGE as wrong:
+        if as_json:
+            return report(of_usage(wrong), as_json=True)
+        wrong.show()
+        return int(wrong.exit_code)
+    except (UndersongError, OSError) as error:
         if debug:
             traceback.print_exc()
-        complain(error)
-        return error.exit_code
+        failure = error if isinstance(error, UndersongError) else of_system(error)
+        return report(failure, as_json=as_json)
     except Exception as error:  # noqa: BLE001 - the one place that turns a bug into a sentence
         if debug:
             traceback.print_exc()
-        print(
-            f"Internal error: {type(error).__name__}: {error}\n"
-            "This is our mistake, not yours. Run again with --debug to see where.",
-            file=sys.stderr,
-        )
-        return 1
-    return 0
+        return report(InternalError(error), as_json=as_json)
+    if code == INTERRUPTED:
+        print("Stopped. What was finished is kept.", file=sys.stderr)
+    return int(code)

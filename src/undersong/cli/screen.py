@@ -85,8 +85,3 @@ class Progress:
         """Say something worth knowing in between."""
         if not self._quiet:
             err.print(text, markup=False)
-
-
-def is_piped() -> bool:
-    """Whether standard output goes to a file or another program."""
-    return not sys.stdout.isatty()

@@ -14,11 +14,10 @@ from undersong.files import write_text
 from undersong.manifest import Levels
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import Profile
-from undersong.timeline.model import Timeline
+from undersong.timeline.model import STEMS, Timeline
 from undersong.units import to_seconds
 
 PICTURE = "picture.png"
-STEMS = ("voice", "bed", "bed-ducked", "cues")
 STEMS_FOLDER = "stems"
 """Stems have a folder of their own, for a track may be called `voice` too."""
 

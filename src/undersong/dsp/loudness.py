@@ -16,7 +16,7 @@ from undersong.audio import Frames
 from undersong.dsp.filters import KFilter
 from undersong.dsp.true_peak import TruePeak
 from undersong.manifest import Levels
-from undersong.units import Dbtp, Lu, Lufs, db_to_gain
+from undersong.units import LOUDNESS_OFFSET_LU, Dbtp, Lu, Lufs, db_to_gain
 
 F64 = npt.NDArray[np.float64]
 
@@ -45,7 +45,7 @@ _RANGE_GATE_LU = -20.0  # Tech 3342
 _RANGE_PERCENTILES = (10, 95)
 _RANGE_SILENCE_S = 1.5  # appended to a file, Tech 3342 section 3
 _STRETCH: Final = 60_000  # steps: ten minutes
-_CALIBRATION_LU = -0.691
+_CALIBRATION_LU = LOUDNESS_OFFSET_LU
 _NOTHING = 1e-24  # mean square, -240 dB: far below the last bit of any format
 
 

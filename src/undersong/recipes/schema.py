@@ -126,10 +126,10 @@ class FadesChoice(Writing):
     fade_in: Fade = _usual("6s", "The bed rises over this time.", alias="in")
     fade_out: Fade = _usual("15s", "The bed falls over this time, at the end.", alias="out")
     before: Fade = _left_out(
-        "The bed is alone this long before the first word. At least `in`, and `in` when left out."
+        "The bed is alone this long before the first word. At least `in`; 4 s more when left out."
     )
     after: Outro = _left_out(
-        "The track lasts this long after the last word. At least `out`, and `out` when left out."
+        "The track lasts this long after the last word. At least `out`; 5 s more when left out."
     )
 
 
@@ -145,8 +145,9 @@ class Defaults(Writing):
     difference: Difference = _usual(
         "15 LU", "How far the voice stands above the bed while speaking."
     )
-    pause_difference: PauseDifference = _usual(
-        "9 LU", "How far the voice's level stands above the bed in pauses; up to `difference`."
+    pause_difference: PauseDifference = _left_out(
+        "How far the voice's level stands above the bed in pauses; up to `difference`. "
+        "When left out 9 LU, or `difference` where that is less."
     )
     fades: FadesChoice = _usual({}, "How the bed comes and goes.")
     loudness: ProfileName = _usual(DEFAULT_PROFILE, "Delivery profile: loudness and true peak.")
