@@ -1,12 +1,18 @@
 """What a finished track is, in numbers: the record written beside every delivery."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from undersong.units import Dbtp, Lu, Lufs
 
 SCHEMA = 1
 """Version of the manifest's own layout."""
+
+MANIFEST = "manifest.json"
+"""Name of the manifest in the folder of its track."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,3 +141,18 @@ class Manifest:
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps`."""
         return asdict(self)
+
+
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """Return the plain values of a manifest file, or None when there is no whole one."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def listed(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of all files of a track, as its manifest lists them."""
+    files = (item["file"] for item in manifest.get("deliverables", ()))
+    return (*files, *manifest.get("companions", ()))

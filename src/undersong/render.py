@@ -11,18 +11,13 @@ from typing import Any
 
 from undersong.ambience.bed import bed_digest, load_bed, open_bed
 from undersong.ambience.cue import open_cue
-from undersong.deliver.certificate import (
-    MANIFEST,
-    is_whole,
-    manifest_of,
-    read_manifest,
-    write_manifest,
-)
+from undersong.deliver.certificate import is_whole, manifest_of, write_manifest
 from undersong.deliver.companions import Companions, companion_names, write_companions
 from undersong.deliver.encode import Order, deliver
 from undersong.deliver.label import cover_of, label_digest, tags_of
 from undersong.deliver.leftovers import making, settle
 from undersong.files import digest_json
+from undersong.manifest import MANIFEST, read_manifest
 from undersong.master.chain import Master
 from undersong.master.passes import Mastering
 from undersong.master.solve import measure, solve
@@ -32,8 +27,8 @@ from undersong.mix.survey import survey_beds, surveyed
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import PROFILES
 from undersong.store.kinds import MASTERINGS, SURVEYS
-from undersong.store.program import code_digest
-from undersong.studio import SOUND, Extras, Session, Studio
+from undersong.store.program import SOUND, code_digest
+from undersong.studio import Extras, Session, Studio
 from undersong.timeline.arrange import arrange
 from undersong.timeline.model import STEMS
 from undersong.voices.hearing import heard_well

@@ -12,16 +12,10 @@ from undersong.recipes.library import Library
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import Profile
 from undersong.store.kinds import Kind
-from undersong.store.program import code_digest
+from undersong.store.program import SOUND, code_digest
 from undersong.store.store import Store
 from undersong.timeline.model import Timeline
 from undersong.voices.narrate import Narration
-
-SOUND = (
-    *("ambience", "audio", "decode", "dsp", "manifest", "master", "mix", "recipes.profiles"),
-    *("soundbytes", "timeline", "units", "voices"),
-)
-"""Modules that reach the samples of a mix, and what is measured on them."""
 
 
 class Watch(Protocol):

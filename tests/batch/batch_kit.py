@@ -4,8 +4,9 @@ from pathlib import Path
 
 from undersong.batch.events import Made
 from undersong.batch.freshness import plan_build
-from undersong.batch.model import MANIFEST, Choice, Order, Plan
+from undersong.batch.model import Choice, Order, Plan
 from undersong.batch.runner import Keeper
+from undersong.manifest import MANIFEST
 
 OUTPUTS = ("track.mp3", "track.vtt", MANIFEST)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from batch_kit import FILES, SLUGS, make_files, pretend, reasons
 
-from undersong.batch import freshness, sources, state
+from undersong.batch import freshness, keys, sources, state
 from undersong.batch.freshness import FORCED, NEVER, library_root, plan_build
 from undersong.batch.model import Choice
 from undersong.batch.state import read_state
@@ -118,7 +118,9 @@ def test_a_new_take_of_a_person_is_seen(built):
 
 
 def test_another_program_reaches_every_track(built, monkeypatch):
-    monkeypatch.setattr(freshness, "program_digest", lambda: "another")
+    monkeypatch.setattr(freshness, "reader_digest", lambda: "another")
+    assert reasons(built) == {}  # it reads them anew, and finds the same
+    monkeypatch.setattr(keys, "maker_digest", lambda: "another")
     assert reasons(built) == dict.fromkeys(SLUGS, ("the program changed",))
 
 

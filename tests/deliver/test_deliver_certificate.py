@@ -5,9 +5,9 @@ import math
 
 import pytest
 
-from undersong.deliver.certificate import read_manifest, write_manifest
+from undersong.deliver.certificate import write_manifest
 from undersong.errors import OutputError
-from undersong.manifest import ChapterMark, Deliverable, Levels, Manifest
+from undersong.manifest import ChapterMark, Deliverable, Levels, Manifest, read_manifest
 from undersong.units import Dbtp, Lu, Lufs
 
 LEVELS = Levels(

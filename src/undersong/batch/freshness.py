@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from undersong.batch.model import (
-    MANIFEST,
     Job,
     Known,
     Order,
@@ -20,10 +19,11 @@ from undersong.batch.model import (
     Verdict,
 )
 from undersong.batch.names import path_of
-from undersong.batch.program import program_digest
+from undersong.batch.program import reader_digest
 from undersong.batch.sources import Sources, key_of, stamp_of
 from undersong.batch.state import read_state
 from undersong.errors import UndersongError, UnknownNameError
+from undersong.manifest import MANIFEST
 from undersong.recipes.library import FILE, Library
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class _Planner:
         self._root, self._out = order.root, order.out
         self._bare = Library(root=order.root, title="", album="")
         self._sources = Sources(order.root, state.sources)
-        self._program = program_digest()
+        self._program = reader_digest()
         self._trusts = (state.program, state.choice) == (self._program, order.choice)
         self._known: dict[str, Known] = {}
         self._ruined: list[Ruined] = []
@@ -111,7 +111,7 @@ class _Planner:
         from undersong.batch.keys import Keys  # noqa: PLC0415 - only a change is worth numpy's start
 
         library = Library.find(self._root)
-        return Keys(library, self._order, self._program, self._sources)
+        return Keys(library, self._order, self._sources)
 
     @cached_property
     def _meant(self) -> dict[str, bool]:

@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from undersong.batch.state import FOLDER
-from undersong.errors import VoiceError
 from undersong.files import unwritable
-from undersong.voices.lock import locked
+from undersong.lock import StoppedError, locked
 
 
 @contextmanager
@@ -22,7 +21,7 @@ def alone(out: Path, waiting: Callable[[], None]) -> Iterator[None]:
         try:
             with locked(path, _AtOnce()):
                 pass
-        except VoiceError:
+        except StoppedError:
             waiting()
         with locked(path):
             yield

@@ -15,6 +15,7 @@ from undersong.ambience.bed import Bed, bed_digest, load_bed
 from undersong.ambience.registry import cue_class, cue_names
 from undersong.batch.model import Known, Order
 from undersong.batch.names import path_of
+from undersong.batch.program import maker_digest
 from undersong.batch.sources import Sources, key_of
 from undersong.errors import UndersongError
 from undersong.files import digest_file, digest_json
@@ -40,12 +41,12 @@ LOCKED: Final = "locked takes"
 class Keys:
     """Finds what tracks of one library depend on; voices and beds are read once."""
 
-    def __init__(self, library: Library, order: Order, program: str, sources: Sources) -> None:
+    def __init__(self, library: Library, order: Order, sources: Sources) -> None:
         """Prepare; nothing is read yet."""
         self._library, self._choice = library, order.choice
         self._store = TakeStore(order.cache)
         self._run = {
-            "the program": program,
+            "the program": maker_digest(),
             "options of the run": digest_json(asdict(order.choice)),
         }
         self._sources = sources

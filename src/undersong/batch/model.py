@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-MANIFEST: Final = "manifest.json"
-
 Stamp = tuple[int, int, int]
 """Modification time (ns), size (bytes) and inode: what tells of a change without reading."""
 

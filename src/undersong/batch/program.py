@@ -2,31 +2,27 @@
 
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
-from pathlib import Path
 from typing import Final
 
 from undersong import __version__
-from undersong.files import digest_bytes, digest_json
+from undersong.files import digest_json
+from undersong.store.program import SOUND, code_digest
 
-_REACHING: Final = ("num2words", "numpy", "scipy", "soundfile", "soxr")
-"""Libraries whose version can change a track's bytes, besides those that engines count in."""
+_LIBRARIES: Final = ("num2words", "numpy", "scipy", "soundfile", "soxr")
+"""Those whose version can change a track's bytes, besides what engines count in themselves."""
 
 
 @cache
-def program_digest() -> str:
-    """Return the digest of our own code and of the libraries that reach every track's bytes."""
-    package = Path(str(files("undersong")))
-    code = [
-        [str(path.relative_to(package)), digest_bytes(path.read_bytes())]
-        for path in sorted(package.rglob("*.py"))
-        if path.relative_to(package).parts[0] not in _SILENT
-    ]
-    return digest_json([__version__, code, [[name, _version(name)] for name in _REACHING]])
+def maker_digest() -> str:
+    """Return the digest of our code, and of the libraries, that reach every track's bytes."""
+    libraries = [[name, _version(name)] for name in _LIBRARIES]
+    return digest_json([__version__, code_digest(*SOUND, "deliver", "render"), libraries])
 
 
-_SILENT: Final = frozenset({"batch", "cli", "preview", "publish", "testing", "starter"})
-"""Packages that reach no track's bytes."""
+@cache
+def reader_digest() -> str:
+    """Return the digest of all that decides what a track depends on, its makers among it."""
+    return digest_json([maker_digest(), code_digest("batch", "files", "recipes", "store")])
 
 
 def _version(name: str) -> str:

@@ -1,15 +1,14 @@
 """Finished tracks on disk: which of their files are as the manifest says, and taking them away."""
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from undersong.batch.model import MANIFEST
 from undersong.errors import UndersongError
 from undersong.files import digest_file, unwritable
+from undersong.manifest import MANIFEST, listed, read_manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,18 +21,9 @@ class Flaw:
 
 def manifest_in(folder: Path) -> dict[str, Any] | None:
     """Return the manifest in a folder of ours, or None when there is none that can be read."""
-    try:
-        found: Any = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    whole = isinstance(found, dict) and {"slug", "deliverables", "companions"} <= found.keys()
-    return dict(found) if whole else None
-
-
-def files_of(manifest: dict[str, Any]) -> tuple[str, ...]:
-    """Return the names of all files of a track, the manifest last."""
-    made = (item["file"] for item in manifest["deliverables"])
-    return (*made, *manifest["companions"], MANIFEST)
+    found = read_manifest(folder / MANIFEST)
+    whole = found is not None and {"slug", "deliverables", "companions"} <= found.keys()
+    return found if whole else None
 
 
 def flaws_in(folder: Path) -> Iterator[Flaw]:
@@ -93,7 +83,7 @@ def remove(folder: Path) -> tuple[Path, ...]:
     """
     manifest = manifest_in(folder)
     try:
-        for name in files_of(manifest) if manifest else ():
+        for name in (*listed(manifest), MANIFEST) if manifest else ():
             (folder / name).unlink(missing_ok=True)
         for below in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
             with suppress(OSError):

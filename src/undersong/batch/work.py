@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from undersong.audio import Tick
 from undersong.batch.events import Event, Made, Noted, Reached
 from undersong.batch.keys import locked_takes
-from undersong.batch.model import MANIFEST, Choice
+from undersong.batch.model import Choice
 from undersong.errors import UnknownNameError
+from undersong.manifest import MANIFEST, listed
 from undersong.recipes.library import Library
 from undersong.recipes.load import load_recipe
 from undersong.render import render_track
@@ -66,18 +67,13 @@ def make(errand: Errand, worker: int, tell: Callable[[Event], None]) -> Made:
     return Made(
         slug=errand.slug,
         rendered=rendered,
-        outputs=_outputs(manifest),
+        outputs=(*listed(manifest), MANIFEST),
         locked=locked_takes(recipe, library),
         cost_s=time.process_time() - begun_cpu_s,
         wall_s=time.monotonic() - begun_s,
         facts={name: manifest.get(name) for name in _FACTS}
         | {"deliverables": manifest["deliverables"]},
     )
-
-
-def _outputs(manifest: dict[str, Any]) -> tuple[str, ...]:
-    files = (item["file"] for item in manifest["deliverables"])
-    return (*files, *manifest["companions"], MANIFEST)
 
 
 class _Teller:

@@ -66,7 +66,7 @@ def build(
     """
     from undersong.batch.freshness import library_root
     from undersong.batch.model import Choice, Order
-    from undersong.voices.takes import default_cache
+    from undersong.store.place import default_cache
 
     root = library_root(library)
     order = Order(

@@ -34,7 +34,7 @@ def fsck(
     Exit code 5 when something is missing or damaged; `undersong build` makes it again.
     """
     from undersong.batch.freshness import library_root
-    from undersong.batch.model import MANIFEST
+    from undersong.manifest import MANIFEST
 
     tracks = folder or library_root(library) / "build"
     folders = sorted(path.parent for path in tracks.glob(f"*/{MANIFEST}"))

@@ -36,7 +36,7 @@ def watch(
     from undersong.batch.freshness import library_root
     from undersong.batch.model import Choice, Order
     from undersong.batch.watching import changes
-    from undersong.voices.takes import default_cache
+    from undersong.store.place import default_cache
 
     root = library_root(library)
     order = Order(

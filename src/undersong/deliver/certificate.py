@@ -12,9 +12,6 @@ from undersong.files import digest_file, finite, write_text
 from undersong.manifest import Deliverable, Levels, Manifest, Speaker
 from undersong.units import to_seconds
 
-MANIFEST = "manifest.json"
-"""Name of the manifest in the folder of its track."""
-
 
 class Spoken(Protocol):
     """Who spoke a track: `voices.narrate.Narration` is one."""
@@ -104,21 +101,6 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
         finite(manifest.as_json()), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False
     )
     write_text(path, text + "\n")
-
-
-def read_manifest(path: Path) -> dict[str, Any] | None:
-    """Return the plain values of a manifest file, or None when there is no whole one."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def listed(manifest: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of all files of a track, as its manifest lists them."""
-    files = (item["file"] for item in manifest.get("deliverables", ()))
-    return (*files, *manifest.get("companions", ()))
 
 
 def is_whole(

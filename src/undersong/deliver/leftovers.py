@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from undersong.deliver.certificate import MANIFEST, listed, read_manifest
 from undersong.files import sweep, unwritable, write_text
+from undersong.manifest import MANIFEST, listed, read_manifest
 
 UNFINISHED: Final = "unfinished.json"
 

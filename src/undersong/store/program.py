@@ -8,6 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+SOUND: Final = (
+    *("ambience", "audio", "decode", "dsp", "manifest", "master", "mix", "recipes.profiles"),
+    *("soundbytes", "timeline", "units", "voices"),
+)
+"""Modules that reach the samples of a mix, and what is measured on them."""
+
 _ROOT: Final = Path(__file__).parents[1]
 
 
