@@ -20,9 +20,9 @@ from undersong.files import digest_json
 from undersong.master.chain import Master
 from undersong.master.passes import Mastering
 from undersong.master.solve import measure, solve
+from undersong.mix import survey
 from undersong.mix.duck import plan_mix
 from undersong.mix.mixer import Mixer
-from undersong.mix.survey import survey_beds, surveyed
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import PROFILES
 from undersong.studio import Extras, Session, Studio
@@ -61,11 +61,15 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
     surveys = studio.recall(
         "surveys",
         digest_json([__version__, timeline.length, heard, timeline.as_json()["scenes"]]),
-        lambda: survey_beds(timeline, sources, stage("listening to the bed", surveyed(timeline))),
+        lambda: survey.to_json(
+            survey.survey_beds(
+                timeline, sources, stage("listening to the bed", survey.surveyed(timeline))
+            )
+        ),
     )
     plan = plan_mix(
         timeline,
-        surveys,
+        survey.from_json(surveys),
         difference_lu=recipe.difference_lu,
         pause_difference_lu=recipe.pause_difference_lu,
     )

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from undersong.audio import GRID, BlockSource, Frames, Tick, spans
 from undersong.dsp.limiter import AFTER, BEFORE, MARGIN_DB
-from undersong.dsp.loudness import STEPS_PER_S, Energies, levels_of
-from undersong.dsp.true_peak import CELL, HALO, cell_peaks
+from undersong.dsp.loudness import HOPS_PER_S, STEPS_PER_S, Programme, Weighting
+from undersong.dsp.true_peak import HALO, cell_peaks
 from undersong.manifest import Levels
 from undersong.master.chain import Master, read_within
 from undersong.units import SAMPLE_RATE, Db, db_to_gain
@@ -25,6 +25,7 @@ LOWERED_DB: Final = -1.0
 """A step counts as limited when its gain falls below this anywhere."""
 
 _STEP = SAMPLE_RATE // STEPS_PER_S  # frames per 10 ms
+_HOP = SAMPLE_RATE // HOPS_PER_S  # and per 100 ms
 _WARM = 20 * _STEP  # K-weighting forgets within 0.2 s
 _NEAR_DB = -0.1  # a limited peak ends at the margin: nothing below this is the highest
 _UNSEEN = 0.5  # peaks 6 dB below the highest so far need not be known exactly
@@ -35,14 +36,14 @@ class Survey:
     """A mix in numbers.
 
     Attributes:
-        steps: K-weighted mean square per 10 ms.
-        peaks: true peak per 10 ms, linear, to the end of the last second; where it is low, what
+        steps: K-weighted mean square per 10 ms; an incomplete last one is left out.
+        peaks: true peak per 100 ms, linear, to the end of the last second; where it is low, what
             it is at most.
     """
 
     mix: BlockSource
     length: int
-    steps: F64
+    steps: F32
     peaks: F32
 
 
@@ -72,18 +73,21 @@ def survey(mix: BlockSource, length: int, tick: Tick | None = None) -> Survey:
     Raises:
         ValueError: the mix holds values that are not finite.
     """
-    energies = Energies(mix.channels, SAMPLE_RATE, per_s=STEPS_PER_S)
-    peaks = [np.zeros(0, np.float32)]
-    highest = 0.0
+    weighting = Weighting(mix.channels, SAMPLE_RATE, per_s=STEPS_PER_S)
+    steps = np.empty(length // _STEP, np.float32)
+    peaks = np.empty(-(-length // GRID) * HOPS_PER_S, np.float32)
+    highest, taken = 0.0, 0
     for start, n in spans(length):
         frames = read_within(mix, length, start - HALO, GRID + 2 * HALO)
-        energies.push(frames[HALO : HALO + n])
-        floor = highest * _UNSEEN
-        peaks.append(np.maximum(_step_peaks(frames, floor), np.float32(floor)))
-        highest = max(highest, float(peaks[-1].max()))
+        found = weighting.push(frames[HALO : HALO + n])
+        steps[taken : taken + len(found)] = found
+        taken += len(found)
+        hops = peaks[start // _HOP : start // _HOP + HOPS_PER_S]
+        np.maximum(_peaks(frames, highest * _UNSEEN), highest * _UNSEEN, out=hops)
+        highest = max(highest, float(hops.max()))
         if tick is not None:
             tick(n)
-    return Survey(mix=mix, length=length, steps=energies.hops, peaks=np.concatenate(peaks))
+    return Survey(mix=mix, length=length, steps=steps, peaks=peaks)
 
 
 def master_pass(mix: Survey, *, gain_db: float, ceiling_dbtp: float) -> Mastering:
@@ -91,41 +95,41 @@ def master_pass(mix: Survey, *, gain_db: float, ceiling_dbtp: float) -> Masterin
     master = Master(mix.mix, mix.length, gain_db=gain_db, ceiling_dbtp=ceiling_dbtp)
     gain = db_to_gain(gain_db)
     near = mix.peaks * gain > db_to_gain(ceiling_dbtp - MARGIN_DB + _NEAR_DB)
-    steps = mix.steps * gain**2
+    within_reach = _seconds_within_reach(near)
     peak = float(mix.peaks[~near].max(initial=0)) * gain
-    limited = 0
-    for k in _seconds_within_reach(near):
-        span = master.span(k * GRID - _WARM, _WARM + GRID + HALO)
-        where = slice(k * STEPS_PER_S, (k + 1) * STEPS_PER_S)
-        steps[where] = _energies(span.frames)[: len(steps[where])]
-        peak = max(peak, float(_step_peaks(span.frames[_WARM - HALO :]).max()))
-        limited += 0 if span.gain is None else _count_limited(span.gain)
+    programme, limited = Programme(), 0
+    for k in range(-(-mix.length // GRID)):
+        steps = mix.steps[k * STEPS_PER_S : (k + 1) * STEPS_PER_S] * np.float64(gain**2)
+        if k in within_reach:
+            span = master.span(k * GRID - _WARM, _WARM + GRID + HALO)
+            steps = _energies(span.frames)[: len(steps)]
+            peak = max(peak, float(_peaks(span.frames[_WARM - HALO :]).max()))
+            limited += 0 if span.gain is None else _count_limited(span.gain)
+        programme.push(steps)
     return Mastering(
         gain_db=Db(gain_db),
-        levels=levels_of(steps, true_peak=peak, length_s=mix.length / SAMPLE_RATE),
+        levels=programme.levels(true_peak=peak, length_s=mix.length / SAMPLE_RATE),
         limited_share=limited / max(-(-mix.length // _STEP), 1),
     )
 
 
-def _seconds_within_reach(near: npt.NDArray[np.bool_]) -> list[int]:
-    """Seconds that share context with a step near the ceiling."""
-    steps = np.flatnonzero(near)
-    first, last = steps - -(-AFTER // _STEP), steps + -(-BEFORE // _STEP)
-    seconds = np.unique(np.concatenate([first, steps, last]) // STEPS_PER_S)
-    return [int(k) for k in seconds if 0 <= k < len(near) // STEPS_PER_S]
+def _seconds_within_reach(near: npt.NDArray[np.bool_]) -> frozenset[int]:
+    """Seconds that share context with a hop near the ceiling."""
+    hops = np.flatnonzero(near)
+    first, last = hops * _HOP - AFTER, (hops + 1) * _HOP + BEFORE
+    return frozenset(np.concatenate([first // GRID, hops // HOPS_PER_S, last // GRID]).tolist())
 
 
 def _energies(frames: Frames) -> F64:
     """Mean squares per step of a second that comes with its run-in and halo."""
-    energies = Energies(frames.shape[1], SAMPLE_RATE, per_s=STEPS_PER_S)
-    energies.push(frames[:-HALO])
-    return energies.hops[_WARM // _STEP :]
+    weighting = Weighting(frames.shape[1], SAMPLE_RATE, per_s=STEPS_PER_S)
+    return weighting.push(frames[:-HALO])[_WARM // _STEP :]
 
 
-def _step_peaks(frames: Frames, floor: float = 0.0) -> F32:
-    """True peak per step of a second with its halo on both sides; as `cell_peaks`."""
+def _peaks(frames: Frames, floor: float = 0.0) -> F32:
+    """True peak per 100 ms of a second with its halo on both sides; as `cell_peaks`."""
     cells = cell_peaks(frames, SAMPLE_RATE, floor=floor)
-    return np.asarray(cells.reshape(-1, _STEP // CELL).max(1))
+    return np.asarray(cells.reshape(HOPS_PER_S, -1).max(1))
 
 
 def _count_limited(gain: F32) -> int:

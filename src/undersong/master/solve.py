@@ -55,7 +55,7 @@ def solve(mix: BlockSource, length: int, profile: Profile, tick: Tick | None = N
         ValueError: the mix holds values that are not finite.
     """
     surveyed = survey(mix, length, tick)
-    gain_db = unlimited_gain_db(hops_of(surveyed.steps), profile.integrated_lufs)
+    gain_db = unlimited_gain_db(hops_of(surveyed.steps.astype(np.float64)), profile.integrated_lufs)
     excess_db = gain_to_db(float(surveyed.peaks.max())) + gain_db - profile.ceiling_dbtp
     tried: list[tuple[float, float]] = []
     while True:
