@@ -19,12 +19,12 @@ from undersong.deliver.label import label_digest, tags_of
 from undersong.files import digest_json
 from undersong.master.chain import Master
 from undersong.master.passes import Mastering
-from undersong.master.solve import measure, solve
+from undersong.master.solve import file_goal, loud_speech, solve
 from undersong.mix import survey
 from undersong.mix.duck import plan_mix
 from undersong.mix.mixer import Mixer
 from undersong.recipes.model import Recipe
-from undersong.recipes.profiles import PROFILES
+from undersong.recipes.profiles import PROFILES, Goal, goal_of
 from undersong.studio import Extras, Session, Studio
 from undersong.timeline.arrange import arrange
 from undersong.voices.hearing import heard_well
@@ -81,19 +81,28 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         timeline=timeline,
         mixer=Mixer(timeline, plan, takes=narration.takes, beds=sources, cues=cues),
         profile=PROFILES[recipe.loudness],
-        digest=digest_json([__version__, recipe.loudness, *sounding]),
+        digest=digest_json([__version__, recipe.loudness, recipe.anchor, *sounding]),
         credits=(*narration.credits, *(bed.credit for bed in beds.values() if bed.credit)),
     )
 
 
 def mastering_of(session: Session, studio: Studio) -> Mastering:
     """Find the gain that brings the mix to its profile, or recall it."""
+    mixer, length, goal = session.mixer, session.timeline.length, goal_for(session)
 
     def solved() -> dict[str, Any]:
-        tick = studio.watch.stage("measuring the mix", session.timeline.length)
-        return asdict(solve(session.mixer.mix, session.timeline.length, session.profile, tick))
+        tick = studio.watch.stage("measuring the mix", length)
+        return asdict(solve(mixer.mix, length, goal, speech=mixer.stem("voice"), tick=tick))
 
-    return Mastering.from_json(studio.recall("masterings", session.digest, solved))
+    mastering = Mastering.from_json(studio.recall("masterings", session.digest, solved))
+    if note := loud_speech(mastering, goal):
+        studio.watch.note(note)
+    return mastering
+
+
+def goal_for(session: Session) -> Goal:
+    """Return what is to be how loud, and how high it may peak."""
+    return goal_of(session.profile, session.recipe.anchor)
 
 
 def master_of(session: Session, gain_db: float, ceiling_dbtp: float) -> Master:
@@ -123,13 +132,14 @@ def render_track(
     heard = None
     if extras.listen:
         heard = heard_well(recipe, studio.library, session.narration, studio.cache)
-    mastering, length = mastering_of(session, studio), session.timeline.length
+    mastering = mastering_of(session, studio)
+    goal = file_goal(mastering, goal_for(session))
     order = Order(
         folder=folder,
         slug=recipe.slug,
         formats=recipe.formats,
-        length=length,
-        profile=session.profile,
+        length=session.timeline.length,
+        goal=goal,
         gain_db=mastering.gain_db,
         master=partial(master_of, session),
         tags=tags_of(recipe, session.timeline, session.credits, draft=session.narration.draft),
@@ -151,7 +161,8 @@ def render_track(
         deliverables,
         digest=digest,
         spoken=session.narration,
-        speech=measure(session.mixer.stem("voice"), length),
+        aim_lufs=goal.target_lufs,
+        speech_lufs=mastering.speech_lufs,
         limited_share=mastering.limited_share,
         credit_lines=session.credits,
         timings=session.narration.timings,
