@@ -16,6 +16,7 @@ from undersong.deliver.certificate import is_whole, manifest_of, read_manifest, 
 from undersong.deliver.companions import STEMS, Companions, companion_names, write_companions
 from undersong.deliver.encode import Order, deliver
 from undersong.deliver.label import label_digest, tags_of
+from undersong.dsp.compiled import compile_ahead
 from undersong.files import digest_json
 from undersong.master.chain import Master
 from undersong.master.passes import Mastering
@@ -23,6 +24,7 @@ from undersong.master.solve import file_goal, loud_speech, solve
 from undersong.mix import survey
 from undersong.mix.duck import plan_mix
 from undersong.mix.mixer import Mixer
+from undersong.mix.spool import spooled
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import PROFILES, Goal, goal_of
 from undersong.studio import Extras, Session, Studio
@@ -40,6 +42,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
     Raises:
         UndersongError: of the kind of whatever failed; nothing is written but the cache.
     """
+    compile_ahead()
     stage = studio.watch.stage
     narration = narrate(
         recipe,
@@ -79,7 +82,9 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         recipe=recipe,
         narration=narration,
         timeline=timeline,
-        mixer=Mixer(timeline, plan, takes=narration.takes, beds=sources, cues=cues),
+        mixer=Mixer(
+            timeline, plan, takes=spooled(narration.takes, studio.cache), beds=sources, cues=cues
+        ),
         profile=PROFILES[recipe.loudness],
         digest=digest_json([__version__, recipe.loudness, recipe.anchor, *sounding]),
         credits=(*narration.credits, *(bed.credit for bed in beds.values() if bed.credit)),
