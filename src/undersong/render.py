@@ -1,7 +1,7 @@
 """The conductor: one recipe in, one finished track out. Read this page first.
 
 `prepare` decides everything and mixes nothing; `render_track` makes the files. A preview is
-`prepare`, `master_of` and a few blocks.
+`prepare`, `mastering_of` and a few blocks.
 """
 
 from dataclasses import asdict
@@ -12,6 +12,7 @@ from typing import Any
 from undersong import __version__
 from undersong.ambience.bed import bed_digest, load_bed, open_bed
 from undersong.ambience.cue import open_cue
+from undersong.audio import COPIES, BlockSource
 from undersong.deliver.certificate import is_whole, manifest_of, read_manifest, write_manifest
 from undersong.deliver.companions import STEMS, Companions, companion_names, write_companions
 from undersong.deliver.encode import Order, deliver
@@ -59,14 +60,19 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
     lengths = {name: cue.length for name, cue in cues.items()}
     timeline = arrange(recipe, [take.facts for take in narration.takes], lengths)
     beds = {name: load_bed(name, studio.library) for name in recipe.beds}
-    sources = {name: open_bed(bed, recipe.seed) for name, bed in beds.items()}
+
+    def opened() -> dict[str, BlockSource]:
+        return {name: open_bed(bed, recipe.seed) for name, bed in beds.items()}
+
     heard = {name: f"{bed_digest(bed)}-{recipe.seed}" for name, bed in beds.items()}
     surveys = studio.recall(
         "surveys",
         digest_json([__version__, timeline.length, heard, timeline.as_json()["scenes"]]),
         lambda: survey.to_json(
-            survey.survey_beds(
-                timeline, sources, stage("listening to the bed", survey.surveyed(timeline))
+            survey.survey_ahead(
+                timeline,
+                [opened() for _ in range(COPIES)],
+                stage("listening to the bed", survey.surveyed(timeline)),
             )
         ),
     )
@@ -76,15 +82,19 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         difference_lu=recipe.difference_lu,
         pause_difference_lu=recipe.pause_difference_lu,
     )
+    takes = spooled(narration.takes, studio.cache)
+
+    def mixer() -> Mixer:
+        return Mixer(timeline, plan, takes=takes, beds=opened(), cues=cues)
+
     sounds = {name: cue.digest for name, cue in cues.items()}
     sounding = [timeline.as_json(), plan.as_json(), narration.fingerprint, heard, sounds]
     return Session(
         recipe=recipe,
         narration=narration,
         timeline=timeline,
-        mixer=Mixer(
-            timeline, plan, takes=spooled(narration.takes, studio.cache), beds=sources, cues=cues
-        ),
+        mixer=mixer(),
+        copy=mixer,
         profile=PROFILES[recipe.loudness],
         digest=digest_json([__version__, recipe.loudness, recipe.anchor, *sounding]),
         credits=(*narration.credits, *(bed.credit for bed in beds.values() if bed.credit)),
@@ -93,11 +103,12 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
 
 def mastering_of(session: Session, studio: Studio) -> Mastering:
     """Find the gain that brings the mix to its profile, or recall it."""
-    mixer, length, goal = session.mixer, session.timeline.length, goal_for(session)
+    length, goal = session.timeline.length, goal_for(session)
 
     def solved() -> dict[str, Any]:
-        tick = studio.watch.stage("measuring the mix", length)
-        return asdict(solve(mixer.mix, length, goal, speech=mixer.stem("voice"), tick=tick))
+        tick, speech = studio.watch.stage("measuring the mix", length), session.mixer.stem("voice")
+        with session.mix_ahead() as mix:
+            return asdict(solve(mix, length, goal, speech=speech, tick=tick))
 
     mastering = Mastering.from_json(studio.recall("masterings", session.digest, solved))
     if note := loud_speech(mastering, goal):
@@ -108,12 +119,6 @@ def mastering_of(session: Session, studio: Studio) -> Mastering:
 def goal_for(session: Session) -> Goal:
     """Return what is to be how loud, and how high it may peak."""
     return goal_of(session.profile, session.recipe.anchor)
-
-
-def master_of(session: Session, gain_db: float, ceiling_dbtp: float) -> Master:
-    """Return the mastered mix at a gain and a limiter ceiling."""
-    length = session.timeline.length
-    return Master(session.mixer.mix, length, gain_db=gain_db, ceiling_dbtp=ceiling_dbtp)
 
 
 def render_track(
@@ -139,17 +144,19 @@ def render_track(
         heard = heard_well(recipe, studio.library, session.narration, studio.cache)
     mastering = mastering_of(session, studio)
     goal = file_goal(mastering, goal_for(session))
-    order = Order(
-        folder=folder,
-        slug=recipe.slug,
-        formats=recipe.formats,
-        length=session.timeline.length,
-        goal=goal,
-        gain_db=mastering.gain_db,
-        master=partial(master_of, session),
-        tags=tags_of(recipe, session.timeline, session.credits, draft=session.narration.draft),
-    )
-    deliverables = deliver(order, studio.watch.stage("encoding and checking", order.steps))
+    with session.mix_ahead() as mix:
+        length = session.timeline.length
+        order = Order(
+            folder=folder,
+            slug=recipe.slug,
+            formats=recipe.formats,
+            length=length,
+            goal=goal,
+            gain_db=mastering.gain_db,
+            tags=tags_of(recipe, session.timeline, session.credits, draft=session.narration.draft),
+            master=partial(Master, mix, length),
+        )
+        deliverables = deliver(order, studio.watch.stage("encoding and checking", order.steps))
     companions = Companions(
         recipe=recipe,
         timeline=session.timeline,

@@ -165,11 +165,15 @@ def _decoded(order: Order, attempt: _Attempt, tick: Tick) -> Levels:
     """
     meter = Meter(CHANNELS, int(SAMPLE_RATE))
     count = 0
+    measuring: list[Future[None]] = []
     try:
-        for block in _blocks(attempt.temporary):
-            meter.push(block)
-            count += len(block)
-            tick(len(block))
+        with ThreadPoolExecutor(1) as pool:
+            for block in _blocks(attempt.temporary):
+                _all_done(measuring)
+                measuring = [pool.submit(meter.push, block)]
+                count += len(block)
+                tick(len(block))
+            _all_done(measuring)
     except AudioFileError as error:
         raise unwritten(attempt.path, error) from error
     if count != order.length:

@@ -10,10 +10,10 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from undersong.audio import GRID, BlockSource, Frames, Tick, spans
+from undersong.audio import GRID, PASS, BlockSource, Frames, Tick, spans
 from undersong.dsp.limiter import AFTER, BEFORE, MARGIN_DB
 from undersong.dsp.loudness import HOPS_PER_S, STEPS_PER_S, Programme, Weighting, gated_lufs
-from undersong.dsp.true_peak import HALO, cell_peaks
+from undersong.dsp.true_peak import CELL, HALO, cell_peaks
 from undersong.manifest import Levels
 from undersong.master.chain import Master, read_within
 from undersong.units import SAMPLE_RATE, Db, Lufs, db_to_gain
@@ -83,11 +83,13 @@ def survey(mix: BlockSource, speech: BlockSource, length: int, tick: Tick | None
     speech_hops = _Energy(speech.channels, HOPS_PER_S, length)
     peaks = np.empty(-(-length // GRID) * HOPS_PER_S, np.float32)
     highest = 0.0
-    for start, n in spans(length):
-        frames = read_within(mix, length, start - HALO, GRID + 2 * HALO)
+    for start, n in spans(length, PASS):
+        whole = -(-n // GRID) * GRID
+        frames = read_within(mix, length, start - HALO, whole + 2 * HALO)
         steps.push(frames[HALO : HALO + n])
         speech_hops.push(speech.read(start, n))
-        hops = peaks[start // _HOP : start // _HOP + HOPS_PER_S]
+        highest = max(highest, float(frames.max()), -float(frames.min()))
+        hops = peaks[start // _HOP : (start + whole) // _HOP]
         np.maximum(_peaks(frames, highest * _UNSEEN), highest * _UNSEEN, out=hops)
         highest = max(highest, float(hops.max()))
         if tick is not None:
@@ -169,9 +171,9 @@ def _energies(frames: Frames, per_s: int) -> F64:
 
 
 def _peaks(frames: Frames, floor: float = 0.0) -> F32:
-    """True peak per 100 ms of a second with its halo on both sides; as `cell_peaks`."""
+    """True peak per 100 ms of whole seconds with a halo on both sides; as `cell_peaks`."""
     cells = cell_peaks(frames, SAMPLE_RATE, floor=floor)
-    return np.asarray(cells.reshape(HOPS_PER_S, -1).max(1))
+    return np.asarray(cells.reshape(-1, _HOP // CELL).max(1))
 
 
 def _count_limited(gain: F32) -> int:

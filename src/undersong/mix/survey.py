@@ -1,10 +1,11 @@
 """How loud a bed is, all along: what the mix is planned from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 
 import numpy as np
 
-from undersong.audio import GRID, BlockSource, Tick
+from undersong.audio import PASS, Ahead, BlockSource, Tick
 from undersong.dsp.loudness import HOPS_PER_S, Energies
 from undersong.mix.curves import F64
 from undersong.timeline.model import Timeline
@@ -27,7 +28,7 @@ def survey(source: BlockSource, start: int, n: int, tick: Tick | None = None) ->
     end = start + n
     position = start - WARM_UP_HOPS * HOP
     while position < end:
-        count = min(GRID - position % GRID, end - position)
+        count = min(PASS - position % PASS, end - position)
         energies.push(source.read(position, count))
         if tick is not None and position + count > start:
             tick(min(count, position + count - start))
@@ -50,6 +51,18 @@ def survey_beds(
         heard = survey(beds[scene.ambience], first * HOP, (last - first) * HOP, tick)
         found[scene.ambience][first:last] = heard
     return found
+
+
+def survey_ahead(
+    timeline: Timeline, copies: Sequence[Mapping[str, BlockSource]], tick: Tick | None = None
+) -> dict[str, F64]:
+    """Survey every bed as `survey_beds` does, of which `copies` are made side by side."""
+    with ExitStack() as threads:
+        beds = {
+            name: threads.enter_context(Ahead([beds[name] for beds in copies], timeline.length))
+            for name in copies[0]
+        }
+        return survey_beds(timeline, beds, tick)
 
 
 def to_json(surveys: Mapping[str, F64]) -> dict[str, list[float]]:
