@@ -98,7 +98,9 @@ class Manifest:
         speakers: the same of every voice in the track, in order of first use.
         target_lufs, ceiling_dbtp: what the delivery profile asks for.
         programme: levels of the master before encoding.
-        speech_lufs: gated loudness of the narration alone at the master's gain.
+        anchor: what was brought to the target: `programme` or `speech`.
+        aim_lufs: programme loudness that the files were brought to for it.
+        speech_lufs: gated loudness of the narration as it is heard in the master.
         limited_share: share of 10 ms frames that the limiter lowered by more than 1 dB.
         companions: files beside the deliverables: captions, picture, stems.
         credits: lines to show wherever the track is offered.
@@ -128,6 +130,8 @@ class Manifest:
     target_lufs: float
     ceiling_dbtp: float
     programme: Levels
+    anchor: str
+    aim_lufs: float
     speech_lufs: float
     limited_share: float
     chapters: tuple[ChapterMark, ...]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from undersong.audio import Tick
+from undersong.audio import COPIES, Ahead, Tick
 from undersong.files import digest_json
 from undersong.mix.mixer import Mixer
 from undersong.recipes.library import Library
@@ -73,6 +73,7 @@ class Session:
     """A track with every decision made and no sample mixed.
 
     Attributes:
+        copy: returns another mixer that makes the same sound and shares nothing that changes.
         digest: of everything that reaches its sound.
         credits: lines to show wherever it is offered.
     """
@@ -81,6 +82,11 @@ class Session:
     narration: Narration
     timeline: Timeline
     mixer: Mixer
+    copy: Callable[[], Mixer]
     profile: Profile
     digest: str
     credits: tuple[str, ...]
+
+    def mix_ahead(self) -> Ahead:
+        """Return the mix for one pass from its start to its end, made side by side."""
+        return Ahead([self.copy().mix for _ in range(COPIES)], self.timeline.length)

@@ -195,3 +195,25 @@ def test_a_picture_is_drawn_when_asked(library, undersong):
     render(undersong, "--picture")
     picture = library / "build" / "rest" / "picture.png"
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_speech_can_be_the_anchor(library, undersong):
+    """The voice stem at the master's gain is at the target; the file is where that brings it."""
+    recipe = library / "recipes" / "rest.md"
+    recipe.write_text(recipe.read_text().replace("---\n", "---\nanchor: speech\n", 1))
+    render(undersong, "--stems")
+    folder = library / "build" / "rest"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["anchor"] == "speech"
+    assert manifest["limited_share"] == 0
+    spoken = integrated(folder / "voice.wav") + manifest["deliverables"][0]["gain_db"]
+    assert abs(spoken - manifest["target_lufs"]) < 0.1
+    assert abs(manifest["speech_lufs"] - manifest["target_lufs"]) < 0.01
+    assert abs(integrated(folder / "rest.wav") - manifest["aim_lufs"]) < 0.05
+
+
+def test_speech_that_stands_out_is_told_of(library, undersong):
+    recipe = library / "recipes" / "rest.md"
+    recipe.write_text(recipe.read_text() + "\n[100s]\n\nRest.\n")
+    outcome = render(undersong)
+    assert "`anchor: speech`" in outcome.err + outcome.out

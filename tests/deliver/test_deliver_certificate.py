@@ -39,6 +39,8 @@ MANIFEST = Manifest(
     target_lufs=-16.0,
     ceiling_dbtp=-1.0,
     programme=LEVELS,
+    anchor="programme",
+    aim_lufs=-16.0,
     speech_lufs=-17.5,
     limited_share=0.0,
     chapters=(ChapterMark(title="One", start_s=0, end_s=2),),

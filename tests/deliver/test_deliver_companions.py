@@ -53,6 +53,7 @@ RECIPE = Recipe(
     pause_difference_lu=10,
     fades=Fades(fade_in=Fraction(1), fade_out=Fraction(1), before=Fraction(2), after=Fraction(2)),
     loudness="podcast",
+    anchor="speech",
     formats=("mp3",),
     style="directive",
     about=MappingProxyType({"time": "evening"}),
@@ -185,7 +186,8 @@ def made(folder):
         (item,),
         digest="d",
         spoken=spoken,
-        speech=LEVELS,
+        aim_lufs=-17.25,
+        speech_lufs=-17.5,
         limited_share=0.01,
         credit_lines=("Waves: made here.",),
     )
@@ -193,7 +195,8 @@ def made(folder):
 
 def test_the_manifest_puts_together_what_is_known(tmp_path):
     order, manifest = made(tmp_path)
-    assert manifest.speech_lufs == LEVELS.integrated_lufs + order.gain_db
+    assert (manifest.anchor, manifest.aim_lufs) == ("speech", -17.25)
+    assert manifest.speech_lufs == -17.5
     assert manifest.length_s == LENGTH / RATE
     assert (manifest.profile, manifest.target_lufs) == ("podcast", -16.0)
     assert (manifest.draft, manifest.engine) == (True, "fake")

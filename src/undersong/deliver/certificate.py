@@ -9,7 +9,7 @@ from undersong import __version__
 from undersong.deliver.companions import Companions
 from undersong.deliver.label import chapter_marks
 from undersong.files import digest_file, finite, write_text
-from undersong.manifest import Deliverable, Levels, Manifest, Speaker
+from undersong.manifest import Deliverable, Manifest, Speaker
 from undersong.units import to_seconds
 
 
@@ -48,13 +48,14 @@ def manifest_of(  # noqa: PLR0913 - everything that is known of a track comes to
     *,
     digest: str,
     spoken: Spoken,
-    speech: Levels,
+    aim_lufs: float,
+    speech_lufs: float,
     limited_share: float,
     credit_lines: tuple[str, ...],
     timings: Mapping[str, int] | None = None,
     hearing: dict[str, Any] | None = None,
 ) -> Manifest:
-    """Put together the record of a finished track; `speech` is the voice stem's level."""
+    """Put together the record of a finished track."""
     recipe, profile = order.recipe, order.profile
     return Manifest(
         undersong=__version__,
@@ -77,7 +78,9 @@ def manifest_of(  # noqa: PLR0913 - everything that is known of a track comes to
         target_lufs=profile.integrated_lufs,
         ceiling_dbtp=profile.ceiling_dbtp,
         programme=order.levels,
-        speech_lufs=speech.integrated_lufs + order.gain_db,
+        anchor=recipe.anchor,
+        aim_lufs=aim_lufs,
+        speech_lufs=speech_lufs,
         limited_share=limited_share,
         chapters=chapter_marks(order.timeline),
         deliverables=deliverables,

@@ -6,8 +6,9 @@ from pathlib import Path
 from undersong.audio import BlockSource, Frames
 from undersong.deliver.sound import write_sound
 from undersong.errors import UsageError
+from undersong.master.chain import Master
 from undersong.recipes.model import Recipe
-from undersong.render import master_of, mastering_of, prepare
+from undersong.render import mastering_of, prepare
 from undersong.studio import Session, Studio
 from undersong.units import Samples, format_seconds, to_samples, to_seconds
 
@@ -64,4 +65,5 @@ def _source(session: Session, studio: Studio, stem: str) -> BlockSource:
     if stem != "mix":
         return session.mixer.stem(stem)
     gain_db = mastering_of(session, studio).gain_db
-    return master_of(session, gain_db, session.profile.ceiling_dbtp)
+    mix, length = session.mixer.mix, session.timeline.length
+    return Master(mix, length, gain_db=gain_db, ceiling_dbtp=session.profile.ceiling_dbtp)

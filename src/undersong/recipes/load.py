@@ -161,6 +161,7 @@ class _Reader:
             pause_difference_lu=pause_difference(settings),
             fades=fades(settings),
             loudness=get("loudness"),
+            anchor=get("anchor"),
             formats=get("formats"),
             style=get("style"),
             about=settings.under("about"),

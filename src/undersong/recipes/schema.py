@@ -19,7 +19,7 @@ from pydantic import (
 from undersong.errors import UnknownNameError
 from undersong.recipes.fields import Language, Loudness, OfLibrary, OneOf, Picture, Text, Time
 from undersong.recipes.pace import DEFAULT_PACE, PACES
-from undersong.recipes.profiles import DEFAULT_PROFILE, FORMATS, PROFILES
+from undersong.recipes.profiles import DEFAULT_PROFILE, FORMATS, PROFILES, Anchor
 from undersong.recipes.values import WrongValueError
 
 SEED_MAX: Final = 2**32 - 1
@@ -151,6 +151,9 @@ class Defaults(Writing):
     )
     fades: FadesChoice = _usual({}, "How the bed comes and goes.")
     loudness: ProfileName = _usual(DEFAULT_PROFILE, "Delivery profile: loudness and true peak.")
+    anchor: Anchor = _usual(
+        "programme", "What has the profile's loudness: the whole `programme`, or its `speech`."
+    )
     formats: Formats = _usual(["mp3"], "Files to deliver.")
     style: Style = _usual(
         "directive", "`directive` suggests named images; `receptive` asks open questions."
@@ -170,6 +173,7 @@ class Variants(Writing):
     difference: tuple[Difference, ...] = Several
     pause_difference: tuple[PauseDifference, ...] = Several
     loudness: tuple[ProfileName, ...] = Several
+    anchor: tuple[Anchor, ...] = Several
     formats: tuple[Formats, ...] = Several
     style: tuple[Style, ...] = Several
 
