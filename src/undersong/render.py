@@ -124,9 +124,8 @@ def render_track(
     if not extras.force and listened and kept and is_whole(kept, digest, folder, beside):
         settle(folder)
         return kept, False
-    heard = None
-    if extras.listen:
-        heard = heard_well(recipe, studio.library, session.narration, studio.cache)
+    spoken, library = session.narration, studio.library
+    heard = heard_well(recipe, library, spoken, studio.cache) if extras.listen else None
     mastering, length = mastering_of(session, studio), session.timeline.length
     order = Order(
         folder=folder,
@@ -136,7 +135,7 @@ def render_track(
         profile=session.profile,
         gain_db=mastering.gain_db,
         master=partial(master_of, session),
-        tags=tags_of(recipe, session.timeline, session.credits, draft=session.narration.draft),
+        tags=tags_of(recipe, session.timeline, session.credits, draft=spoken.draft),
     )
     companions = Companions(
         recipe=recipe,
@@ -156,11 +155,11 @@ def render_track(
             companions,
             deliverables,
             digest=digest,
-            spoken=session.narration,
+            spoken=spoken,
             speech=measure(session.mixer.stem("voice"), length),
             limited_share=mastering.limited_share,
             credit_lines=session.credits,
-            timings=session.narration.timings,
+            timings=spoken.timings,
             hearing=heard.as_json() if heard else None,
         )
         write_manifest(folder / MANIFEST, manifest)
