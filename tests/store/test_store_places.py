@@ -93,6 +93,9 @@ def test_a_cache_may_lie_on_several_disks(tmp_path, monkeypatch):
         assert [path.name for path in Path(elsewhere).rglob("*") if path.is_file()] == [
             f"{KEY}.take"
         ]
+        store.path(TAKES, KEY).write_bytes(b"damaged")
+        assert store.read(TAKES, KEY) is None
+        assert len(store.damaged) == len(list((store.folder / "quarantine").iterdir())) == 1
 
 
 def test_verify_finds_every_kind_of_damage_and_only_that(tmp_path):
