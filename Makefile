@@ -21,6 +21,7 @@ $(MADE)/setup: pyproject.toml
 	    test -x $(BIN)/python || $$python -m venv $(VENV); break; fi; done
 	@test -x $(BIN)/python || { echo 'make: Python 3.11 or newer with venv is needed (PYTHON=... names one)' >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -c 'from undersong.dsp.compiled import kernels; kernels()'
 	@mkdir -p $(MADE) && touch $@
 
 demo: $(MADE)/setup ## render the ten-minute demo track offline into build/demo
