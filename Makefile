@@ -42,8 +42,9 @@ lint: $(MADE)/setup ## style, types and layers only
 
 check: lint test ## everything that must be green: style, types, layers, tests
 
-bench: $(MADE)/setup ## measure speed, memory and quality; writes docs/bench.md
-	$(BIN)/python tests/bench/bench.py
+bench: $(MADE)/setup ## measure speed, memory and quality beside others; writes docs/bench.md (BENCH=--small, --long)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python tests/bench/bench.py $(BENCH)
 
 campaign: $(MADE)/setup ## the long tests: hours of audio, kills, full disks
 	$(BIN)/python -m pytest -m slow -p no:cacheprovider
