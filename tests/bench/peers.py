@@ -65,7 +65,7 @@ def job(folder: Path, minutes: int) -> dict[str, Path]:
         (library / "recipes" / f"{name}.md").write_text(text, encoding="utf-8")
     words = ("render", library / "recipes" / "wav.md", "--offline", "--stems", "--out", folder)
     subprocess.run(undersong(*words), check=True, capture_output=True)
-    stems = folder / "wav"
+    stems = folder / "wav" / "stems"
     voice, _ = soundfile.read(stems / "voice.wav", dtype="float32")
     spoken = soxr.resample(voice[:, 0], RATE, 24_000)
     soundfile.write(folder / "narration.wav", spoken, 24_000, "PCM_16")
