@@ -11,7 +11,7 @@ from typing import Any
 
 from undersong import __version__
 from undersong.ambience.bed import bed_digest, load_bed, open_bed
-from undersong.ambience.cue import open_cue
+from undersong.ambience.cue import Cue, open_cue
 from undersong.deliver.certificate import is_whole, manifest_of, read_manifest, write_manifest
 from undersong.deliver.companions import STEMS, Companions, companion_names, write_companions
 from undersong.deliver.encode import Order, deliver
@@ -20,6 +20,7 @@ from undersong.files import digest_json
 from undersong.master.chain import Master
 from undersong.master.passes import Mastering
 from undersong.master.solve import measure, solve
+from undersong.mix.bells import momentary_lufs
 from undersong.mix.duck import plan_mix
 from undersong.mix.mixer import Mixer
 from undersong.mix.survey import survey_beds, surveyed
@@ -68,6 +69,10 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         surveys,
         difference_lu=recipe.difference_lu,
         pause_difference_lu=recipe.pause_difference_lu,
+        cue_lufs={
+            name: studio.recall("cues", cue.digest, partial(_loudest, cue))
+            for name, cue in cues.items()
+        },
     )
     sounds = {name: cue.digest for name, cue in cues.items()}
     sounding = [timeline.as_json(), plan.as_json(), narration.fingerprint, heard, sounds]
@@ -80,6 +85,10 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         digest=digest_json([__version__, recipe.loudness, *sounding]),
         credits=(*narration.credits, *(bed.credit for bed in beds.values() if bed.credit)),
     )
+
+
+def _loudest(cue: Cue) -> float:
+    return momentary_lufs(cue.frames())
 
 
 def mastering_of(session: Session, studio: Studio) -> Mastering:

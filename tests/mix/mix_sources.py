@@ -8,6 +8,7 @@ import numpy as np
 
 from undersong.audio import BlockSource, Frames, Gridded
 from undersong.dsp.loudness import Energies, lufs
+from undersong.mix.bells import momentary_lufs
 from undersong.mix.curves import F64
 from undersong.mix.duck import plan_mix
 from undersong.mix.mixer import Mixer
@@ -153,7 +154,13 @@ def planned(
     track: Timeline, beds: Mapping[str, BlockSource], difference: float = 15.0, pause: float = 10.0
 ) -> MixPlan:
     surveys = survey_beds(track, beds)
-    return plan_mix(track, surveys, difference_lu=difference, pause_difference_lu=pause)
+    return plan_mix(
+        track,
+        surveys,
+        difference_lu=difference,
+        pause_difference_lu=pause,
+        cue_lufs={cue.sound: momentary_lufs(Ring(cue.length).frames()) for cue in track.cues},
+    )
 
 
 def voices(track: Timeline) -> list[Voice]:

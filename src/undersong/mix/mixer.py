@@ -67,7 +67,7 @@ class Mixer:
         self._length = timeline.length
         self._beds, self._scenes = beds, plan.beds
         self._duck = DuckCurve(plan.moves)
-        self._lanes = {"voice": _voice(timeline, takes), "cues": _cues(timeline, cues)}
+        self._lanes = {"voice": _voice(timeline, takes), "cues": _cues(timeline, plan, cues)}
         self._stems = {
             "voice": self._gridded(lambda start: self._lane_block("voice", start)),
             "bed": self._gridded(self._bed_block),
@@ -165,7 +165,7 @@ def _voice(timeline: Timeline, takes: Sequence[TakeSource]) -> Lane:
     return Lane(clips, fetch, length=timeline.length, keep=TAKES_KEPT)
 
 
-def _cues(timeline: Timeline, cues: Mapping[str, CueSource]) -> Lane:
+def _cues(timeline: Timeline, plan: MixPlan, cues: Mapping[str, CueSource]) -> Lane:
     lengths = {cue.sound: cue.length for cue in timeline.cues}
     sounds = list(lengths)
     clips = [
@@ -173,10 +173,10 @@ def _cues(timeline: Timeline, cues: Mapping[str, CueSource]) -> Lane:
             source=sounds.index(cue.sound),
             start=cue.start,
             end=cue.start + cue.length,
-            gain_db=cue.gain_db,
+            gain_db=gain.gain_db,
             fade=CUE_FADE,
         )
-        for cue in timeline.cues
+        for cue, gain in zip(timeline.cues, plan.cues, strict=True)
     ]
 
     def fetch(k: int) -> Frames:

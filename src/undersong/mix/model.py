@@ -52,7 +52,7 @@ class PhraseDuck:
         utterance: index of the phrase.
         level_lufs: loudness of the speech.
         bed_lufs: loudness of the beds under it before the duck; SILENCE_DB for silence.
-        depth_db: lowest gain of the duck under it, 0 or below.
+        depth_db: lowest gain of the duck under it; a little above 0 where the bed lulls.
         difference_lu: speech minus ducked beds over the phrase; None where no bed sounds.
         reason: why it is so, in words.
     """
@@ -66,15 +66,34 @@ class PhraseDuck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MixPlan:
-    """All gains of a mix. Not: voice and cues, which are mixed as the timeline places them.
+class CueGain:
+    """How a cue stands in the mix.
 
-    `beds` in order of start, `moves` strictly so, `phrases` as in the timeline.
+    Attributes:
+        sound: its name; `start` its place.
+        level_lufs: of its loudest 400 ms as it comes.
+        gain_db: change of it, what the script asked for included.
+        difference_lu: its loudest moment minus the ducked beds then; None where no bed sounds.
+    """
+
+    sound: str
+    start: Samples
+    level_lufs: Lufs
+    gain_db: Db
+    difference_lu: Lu | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MixPlan:
+    """All gains of a mix. Not: those of takes, which come at their level.
+
+    `beds` in order of start, `moves` strictly so, `phrases` and `cues` as in the timeline.
     """
 
     beds: tuple[BedGain, ...]
     moves: tuple[GainMove, ...]
     phrases: tuple[PhraseDuck, ...]
+    cues: tuple[CueGain, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps` and for golden files."""

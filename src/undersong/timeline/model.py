@@ -26,7 +26,7 @@ class TakeFacts:
     the release rings on through `tail`. Pauses are measured from speech edge to speech edge.
 
     Attributes:
-        level_lufs: gated loudness of the speech as it will be mixed.
+        level_lufs: loudness of the speech, while it sounds, as it will be mixed.
         words: one per written word of the utterance, in order.
     """
 
