@@ -23,7 +23,8 @@ from mix_sources import (
 from undersong.audio import BlockSource, Frames, Gridded
 from undersong.errors import AmbienceError, UnknownNameError, VoiceError
 from undersong.mix.mixer import STEMS, Mixer
-from undersong.timeline.model import Timeline
+from undersong.timeline.model import LevelMove, Timeline
+from undersong.units import Samples
 
 TRACK = timeline(
     31.3,
@@ -100,6 +101,18 @@ def test_a_take_that_begins_before_the_track_is_cut_there() -> None:
     heard = mixer(track, {}).stem("voice").read(0, track.length)
     take = voices(track)[0].frames()
     assert np.array_equal(heard[: S // 2, :1], take[1200 - S // 100 :][: S // 2])
+
+
+def test_levels_of_the_script_move_every_bed_and_no_speech() -> None:
+    moved = LevelMove(start=Samples(5 * S), end=Samples(8 * S), gain_db=-60.0)
+    track = replace(TRACK, phrases=(), cues=(), levels=(moved,))
+    low, usual = (mixer(t, beds()).stem("bed") for t in (track, replace(track, levels=())))
+    assert np.array_equal(low.read(0, 5 * S), usual.read(0, 5 * S))
+    gain = level_db(low.read(9 * S, 9 * S)) - level_db(usual.read(9 * S, 9 * S))
+    assert gain == pytest.approx(-60, abs=0.01)
+    half = level_db(low.read(6 * S, S)) - level_db(usual.read(6 * S, S))
+    assert -45 < half < -15
+    assert np.abs(low.read(9 * S, S)).max() > 0
 
 
 def test_a_cue_sounds_at_its_gain() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mix_sources import S
 
-from undersong.mix.curves import DuckCurve
+from undersong.mix.curves import GainCurve
 from undersong.mix.moves import BRIDGE_DB_S, WITHIN_DB_S, Step, moves, settled
 
 
@@ -146,7 +146,7 @@ def test_moves_are_gentle_and_never_late(
 ) -> None:
     steps, wanted, end = talk(rows)
     found = moves(steps, end + after)
-    curve = DuckCurve(found)
+    curve = GainCurve(found)
     assert all(a.at < b.at for a, b in pairwise(found))
     for a, b in pairwise(found):
         steepest = abs(b.gain_db - a.gain_db) * np.pi / 2 / (b.at - a.at) * S
@@ -168,7 +168,7 @@ def test_pauses_of_four_seconds_recover_and_short_ones_stay_down(
     rows: list[tuple[int, int, list[float]]],
 ) -> None:
     steps, _, end = talk(rows)
-    curve = DuckCurve(moves(steps, end + 9 * S))
+    curve = GainCurve(moves(steps, end + 9 * S))
     for a, b in pairwise(steps):
         inside = curve.at_db(np.linspace(a.end, b.start, 200))
         gap = (b.start - a.end) / S
@@ -199,7 +199,7 @@ def test_a_span_told_as_steady_is(
     rows: list[tuple[int, int, list[float]]], start: int, n: int
 ) -> None:
     steps, _, end = talk(rows)
-    curve = DuckCurve(moves(steps, end + 9 * S))
+    curve = GainCurve(moves(steps, end + 9 * S))
     gains = curve.at_db(np.arange(start, start + n, dtype=np.float64))
     steady = curve.steady_db(start, start + n)
     assert steady is None or np.allclose(gains, steady)
@@ -219,11 +219,11 @@ def test_a_span_told_as_steady_is(
     ],
 )
 def test_the_curve_knows_where_it_rests(start: float, end: float, steady_db: float | None) -> None:
-    curve = DuckCurve(moves([step(10, 15, -8)], 60 * S))
+    curve = GainCurve(moves([step(10, 15, -8)], 60 * S))
     assert curve.steady_db(round(start * S), round(end * S)) == steady_db
 
 
 def test_without_moves_the_curve_rests_at_zero() -> None:
-    curve = DuckCurve(())
+    curve = GainCurve(())
     assert curve.steady_db(0, 99) == 0
     assert curve.at_db(np.array([0.0, 1e9])).tolist() == [0, 0]

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from mix_sources import S, phrases, scene, timeline
 from undersong.dsp.loudness import mean_square
 from undersong.mix.duck import LIFT_DB, plan_mix
 from undersong.mix.model import MixPlan
-from undersong.timeline.model import Phrase, Scene, Timeline
-from undersong.units import SILENCE_DB
+from undersong.timeline.model import LevelMove, Phrase, Scene, Timeline
+from undersong.units import SILENCE_DB, Samples
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -143,6 +144,35 @@ def test_a_survey_may_lack_the_incomplete_last_hop() -> None:
     track = timeline(30.05, phrases((15, 20)))
     made = plan(track, noise=flat(30))
     assert made.phrases[0].depth_db == -5.0
+
+
+def leveled(*moves: tuple[float, float, float]) -> MixPlan:
+    asked = tuple(
+        LevelMove(start=Samples(round(a * S)), end=Samples(round(b * S)), gain_db=gain)
+        for a, b, gain in moves
+    )
+    track = replace(simple(*phrases((10, 15), (40, 45))), levels=asked)
+    return plan(track, noise=flat(60))
+
+
+def test_the_script_may_move_the_bed_and_speech_stands_above_it_all_the_same() -> None:
+    made = leveled((20, 25, 4.0))
+    assert [(m.at / S, m.gain_db) for m in made.levels] == [(20, 0), (25, 4)]
+    assert [p.depth_db for p in made.phrases] == pytest.approx([-5.6, -8.4], abs=0.01)
+    assert all(p.difference_lu == pytest.approx(15, abs=0.65) for p in made.phrases)
+
+
+def test_a_bed_that_the_script_has_low_is_not_brought_back_by_the_duck() -> None:
+    made = leveled((20, 25, -5.0), (50, 55, 0.0))
+    assert [p.depth_db for p in made.phrases] == [-4.4, -0.6]
+    low = leveled((20, 25, -60.0))
+    assert low.phrases[1].difference_lu == pytest.approx(70)
+    assert low.phrases[1].reason == "the bed is quiet here"
+
+
+def test_levels_that_touch_share_a_knot() -> None:
+    made = leveled((20, 25, -6.0), (25, 30, 0.0))
+    assert [(m.at / S, m.gain_db) for m in made.levels] == [(20, 0), (25, -6), (30, 0)]
 
 
 def test_phrases_close_together_under_a_moving_bed_all_stand_high_enough() -> None:

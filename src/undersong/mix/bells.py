@@ -8,7 +8,7 @@ import numpy as np
 
 from undersong.audio import Frames
 from undersong.dsp.loudness import Energies, lufs
-from undersong.mix.curves import F64, DuckCurve
+from undersong.mix.curves import F64, GainCurve
 from undersong.mix.model import CueGain
 from undersong.mix.moves import Step
 from undersong.mix.survey import HOP
@@ -66,7 +66,7 @@ def steps(strokes: Sequence[Stroke], spoken: Sequence[tuple[int, int]]) -> tuple
     return tuple(_steps(strokes, spoken))
 
 
-def gains(strokes: Sequence[Stroke], duck: DuckCurve, least_lufs: float) -> tuple[CueGain, ...]:
+def gains(strokes: Sequence[Stroke], duck: GainCurve, least_lufs: float) -> tuple[CueGain, ...]:
     """Return the gain of every cue over the ducked bed, taken to be `least_lufs` at least."""
     return tuple(_gain(stroke, duck, least_lufs) for stroke in strokes)
 
@@ -97,7 +97,7 @@ def _steps(strokes: Sequence[Stroke], spoken: Sequence[tuple[int, int]]) -> Iter
         free = end
 
 
-def _gain(stroke: Stroke, duck: DuckCurve, least_lufs: float) -> CueGain:
+def _gain(stroke: Stroke, duck: GainCurve, least_lufs: float) -> CueGain:
     cue = stroke.cue
     gain, difference = cue.gain_db, None
     if stroke.power.any() and np.isfinite(stroke.level_lufs):

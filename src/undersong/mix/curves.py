@@ -36,8 +36,8 @@ def half_cosine(x: F64) -> F64:
     return np.asarray(0.5 - 0.5 * np.cos(np.pi * x))
 
 
-class DuckCurve:
-    """The gain of the duck over time."""
+class GainCurve:
+    """A gain over time, through the knots of a plan: the duck, or the levels of a script."""
 
     def __init__(self, moves: Sequence[GainMove]) -> None:
         """Take the knots in order of time; none is no duck."""

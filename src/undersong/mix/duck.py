@@ -9,12 +9,12 @@ import numpy as np
 
 from undersong.dsp.loudness import gated_lufs
 from undersong.mix import bells
-from undersong.mix.curves import F64, DuckCurve, bed_curve
+from undersong.mix.curves import F64, GainCurve, bed_curve
 from undersong.mix.model import BedGain, GainMove, MixPlan, PhraseDuck, Shape
 from undersong.mix.moves import Step, moves, settled
 from undersong.mix.speech import Talk, talk_of, talks
 from undersong.mix.survey import HOP
-from undersong.timeline.model import Scene, Timeline
+from undersong.timeline.model import LevelMove, Scene, Timeline
 from undersong.units import SAMPLE_RATE, SILENCE_DB, SPEECH_LUFS, Db, Lu, Lufs
 
 __all__ = ["MixPlan", "plan_mix"]
@@ -69,13 +69,15 @@ def plan_mix(
         cue_lufs: loudest 400 ms of every sound that the timeline places (`momentary_lufs`).
     """
     beds = _beds(timeline.scenes, surveys, SPEECH_LUFS - pause_difference_lu)
-    power = _power(timeline.length, beds, surveys)
+    levels = _levels(timeline.levels)
+    power = _power(timeline.length, beds, levels, surveys)
     spoken = talks(timeline.phrases, power, difference_lu)
     strokes = bells.strokes(timeline, power, cue_lufs or {})
     knots = _solve(timeline, spoken, strokes, difference_lu)
-    duck = DuckCurve(knots)
+    duck = GainCurve(knots)
     return MixPlan(
         beds=beds,
+        levels=levels,
         moves=knots,
         phrases=_phrases(timeline, power, duck, difference_lu),
         cues=bells.gains(strokes, duck, SPEECH_LUFS - difference_lu),
@@ -113,7 +115,23 @@ def _bed(
     )
 
 
-def _power(length: int, beds: Iterable[BedGain], surveys: Mapping[str, tuple[float, ...]]) -> F64:
+def _levels(asked: Iterable[LevelMove]) -> tuple[GainMove, ...]:
+    """Return the knots of the levels that a script asks for."""
+    knots: list[GainMove] = []
+    stands = Db(0.0)
+    for move in asked:
+        knots.append(GainMove(at=move.start, gain_db=stands, reason="the script moves the bed"))
+        stands = Db(move.gain_db)
+        knots.append(GainMove(at=move.end, gain_db=stands, reason="as the script asks"))
+    return tuple(knot for k, knot in enumerate(knots) if not k or knot.at > knots[k - 1].at)
+
+
+def _power(
+    length: int,
+    beds: Iterable[BedGain],
+    levels: Sequence[GainMove],
+    surveys: Mapping[str, tuple[float, ...]],
+) -> F64:
     """Return the K-weighted mean square of all beds together, one value per hop of the track.
 
     Beds have nothing to do with one another, so their powers add.
@@ -125,7 +143,8 @@ def _power(length: int, beds: Iterable[BedGain], surveys: Mapping[str, tuple[flo
         heard: F64 = np.array(surveys[bed.ambience][first:last], np.float64)
         centres: F64 = HOP * (np.arange(first, first + len(heard), dtype=np.float64) + 0.5)
         total[first : first + len(heard)] += heard * np.square(bed_curve(bed, centres))
-    return total
+    middles = HOP * (np.arange(hops, dtype=np.float64) + 0.5)
+    return np.asarray(total * 10 ** (GainCurve(levels).at_db(middles) / 10))
 
 
 def _solve(
@@ -141,7 +160,7 @@ def _solve(
     for _ in range(ROUNDS):
         steps = [_step(talk, usual, shift) for talk, shift in zip(spoken, shifts, strict=True)]
         knots = moves(settled(_in_order(steps, others)), timeline.length)
-        duck = DuckCurve(knots)
+        duck = GainCurve(knots)
         better = [
             shift + _beyond(talk.difference_lu(duck) - difference_lu, _close(talk))
             for shift, talk in zip(shifts, spoken, strict=True)
@@ -200,7 +219,7 @@ def _step(talk: Talk, usual_db: float, shift_db: float) -> Step:
 
 
 def _phrases(
-    timeline: Timeline, power: F64, duck: DuckCurve, difference_lu: float
+    timeline: Timeline, power: F64, duck: GainCurve, difference_lu: float
 ) -> tuple[PhraseDuck, ...]:
     alone = [
         talk_of(timeline.phrases, k, power, difference_lu) for k in range(len(timeline.phrases))
@@ -211,7 +230,7 @@ def _phrases(
     )
 
 
-def _report(utterance: int, talk: Talk, duck: DuckCurve, difference_lu: float) -> PhraseDuck:
+def _report(utterance: int, talk: Talk, duck: GainCurve, difference_lu: float) -> PhraseDuck:
     reached = talk.difference_lu(duck)
     depth = round(float(duck.at_db(talk.frames).min()), 2)
     return PhraseDuck(

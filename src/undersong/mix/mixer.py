@@ -7,7 +7,7 @@ import numpy as np
 
 from undersong.audio import GRID, BlockSource, Frames, Gridded, silence
 from undersong.errors import AmbienceError, UnknownNameError, VoiceError
-from undersong.mix.curves import F64, DuckCurve, bed_curve
+from undersong.mix.curves import F64, GainCurve, bed_curve
 from undersong.mix.lane import Clip, Lane
 from undersong.mix.model import BedGain, MixPlan
 from undersong.timeline.model import Timeline
@@ -66,7 +66,7 @@ class Mixer:
         """
         self._length = timeline.length
         self._beds, self._scenes = beds, plan.beds
-        self._duck = DuckCurve(plan.moves)
+        self._duck, self._levels = GainCurve(plan.moves), GainCurve(plan.levels)
         self._lanes = {"voice": _voice(timeline, takes), "cues": _cues(timeline, plan, cues)}
         self._stems = {
             "voice": self._gridded(lambda start: self._lane_block("voice", start)),
@@ -117,16 +117,22 @@ class Mixer:
             if first < last:
                 heard = self._beds[scene.ambience].read(first, last - first)
                 out[first - start : last - start] += heard * _scene_gain(scene, first, last)
+        _apply(self._levels, out, start)
         return out
 
     def _ducked_block(self, start: int) -> Frames:
         out = self._stems["bed"].read(start, GRID)
-        steady_db = self._duck.steady_db(start, start + GRID)
-        if steady_db is None:
-            out *= _linear(self._duck.at_db(_positions(start, start + GRID)))
-        elif steady_db:
-            out *= np.float32(db_to_gain(steady_db))
+        _apply(self._duck, out, start)
         return out
+
+
+def _apply(curve: GainCurve, out: Frames, start: int) -> None:
+    """Change `out`, which holds samples from `start` on, in place."""
+    steady_db = curve.steady_db(start, start + len(out))
+    if steady_db is None:
+        out *= _linear(curve.at_db(_positions(start, start + len(out))))
+    elif steady_db:
+        out *= np.float32(db_to_gain(steady_db))
 
 
 def _scene_gain(scene: BedGain, first: int, last: int) -> Frames:

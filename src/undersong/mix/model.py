@@ -33,10 +33,10 @@ class BedGain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GainMove:
-    """A knot of the duck: at sample `at` the gain of all beds is `gain_db`, for a `reason`.
+    """A knot of the duck or of a level: at sample `at` the gain of all beds is `gain_db`.
 
     From knot to knot the gain in dB follows half a cosine; before the first and after the last
-    it stays.
+    it stays. `reason` says why, in words.
     """
 
     at: Samples
@@ -87,10 +87,12 @@ class CueGain:
 class MixPlan:
     """All gains of a mix. Not: those of takes, which come at their level.
 
-    `beds` in order of start, `moves` strictly so, `phrases` and `cues` as in the timeline.
+    `beds` in order of start; `moves` of the duck, and `levels` that the script asks for, strictly
+    so; `phrases` and `cues` as in the timeline.
     """
 
     beds: tuple[BedGain, ...]
+    levels: tuple[GainMove, ...]
     moves: tuple[GainMove, ...]
     phrases: tuple[PhraseDuck, ...]
     cues: tuple[CueGain, ...]

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from undersong.dsp.loudness import lufs, mean_square
-from undersong.mix.curves import F64, DuckCurve
+from undersong.mix.curves import F64, GainCurve
 from undersong.mix.survey import HOP
 from undersong.timeline.model import Phrase
 from undersong.units import SAMPLE_RATE, SPEECH_LUFS, Lufs
@@ -64,7 +64,7 @@ class Talk:
         """Loudness of the beds under it before the duck."""
         return lufs(float(self.power.mean()))
 
-    def difference_lu(self, duck: DuckCurve) -> float:
+    def difference_lu(self, duck: GainCurve) -> float:
         """Return speech minus ducked beds; inf where no bed sounds."""
         gains = 10 ** (duck.at_db(self.frames) / 10)
         return self.level_lufs - lufs(float((self.power * gains).mean()))

@@ -149,6 +149,18 @@ class SceneChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BedLevel:
+    """From here the bed goes to `gain_db`, seen from its usual level, within `over` seconds.
+
+    Every bed after it stands there too, until the script says otherwise.
+    """
+
+    gain_db: float
+    over: Fraction
+    position: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SoundCue:
     """A bell or another single sound starts here.
 
@@ -164,7 +176,7 @@ class SoundCue:
     position: Position
 
 
-Cue = Utterance | Heading | Pause | ElasticPause | BreathPhase | SceneChange | SoundCue
+Cue = Utterance | Heading | Pause | ElasticPause | BreathPhase | SceneChange | BedLevel | SoundCue
 """What a script is made of, in the order in which it happens."""
 
 
