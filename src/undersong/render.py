@@ -80,6 +80,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         recipe=recipe,
         narration=narration,
         timeline=timeline,
+        plan=plan,
         mixer=Mixer(timeline, plan, takes=narration.takes, beds=sources, cues=cues),
         profile=PROFILES[recipe.loudness],
         digest=digest_json([__version__, recipe.loudness, *sounding]),

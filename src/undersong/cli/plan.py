@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from undersong.cli.ducking import clock
 from undersong.cli.screen import out, print_json, table
 from undersong.cli.speaking import ENGINE, ONLINE
 
@@ -24,9 +25,14 @@ def plan(
     spoken: bool = typer.Option(
         False, "--spoken", help="Speak the script first, for exact times instead of estimates."
     ),
+    duck: bool = typer.Option(
+        False,
+        "--duck",
+        help="Speak the script, listen to the beds, and show every move of the bed and its reason.",
+    ),
     engine: str | None = ENGINE,
     online: bool | None = ONLINE,
-    as_json: bool = typer.Option(False, "--json", help="Print the timeline as JSON."),
+    as_json: bool = typer.Option(False, "--json", help="Print the plan as JSON."),
 ) -> None:
     """Show the timeline of a recipe: chapters, phrases, pauses, scenes, and the length.
 
@@ -35,6 +41,9 @@ def plan(
     from undersong.cli.tracks import load_tracks
 
     library, tracks = load_tracks(recipe, variant)
+    if duck:
+        _show_ducks(tracks, library, engine, online, as_json=as_json)
+        return
     if spoken:
         timelines = [_as_spoken(track, library, engine, online) for track in tracks]
     else:
@@ -48,6 +57,27 @@ def plan(
         return
     for track, timeline in zip(tracks, timelines, strict=True):
         _show(track, timeline, spoken=spoken)
+
+
+def _show_ducks(
+    tracks: "tuple[Recipe, ...]",
+    library: "Library",
+    engine: str | None,
+    online: bool | None,
+    *,
+    as_json: bool,
+) -> None:
+    from undersong.cli.ducking import duck_json, prepared, show_duck
+
+    sessions = [
+        prepared(track, library, engine=engine, online=online, quiet=as_json) for track in tracks
+    ]
+    if as_json:
+        plans = [duck_json(session) for session in sessions]
+        print_json(plans[0] if len(plans) == 1 else plans)
+        return
+    for session in sessions:
+        show_duck(session)
 
 
 def _estimated(track: "Recipe", library: "Library") -> "Timeline":
@@ -99,18 +129,10 @@ def _show(track: "Recipe", timeline: "Timeline", *, spoken: bool) -> None:
     share = round(100 * said / timeline.length)
     title = f"{track.slug}: {track.title}, {length} ({how}), {share} % speech"
     rows = [
-        (_clock(start), kind, _span(start, end), what)
+        (clock(start), kind, _span(start, end), what)
         for start, _order, kind, end, what in sorted(_events(timeline))
     ]
     out.print(table(title, ("at>", "what", "seconds>", ""), rows))
-
-
-def _clock(start: int) -> str:
-    """Write a position as minutes and hundredths of seconds, aligned."""
-    from undersong.units import SAMPLE_RATE
-
-    minutes, hundredths = divmod(round(100 * start / SAMPLE_RATE), 6000)
-    return f"{minutes}:{hundredths / 100:05.2f}"
 
 
 def _span(start: int, end: int) -> str:
