@@ -23,6 +23,7 @@ from undersong.master.solve import measure, solve
 from undersong.mix.bells import momentary_lufs
 from undersong.mix.duck import plan_mix
 from undersong.mix.mixer import Mixer
+from undersong.mix.presence import survey_presence
 from undersong.mix.survey import survey_beds, surveyed
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import PROFILES
@@ -59,11 +60,21 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
     beds = {name: load_bed(name, studio.library) for name in recipe.beds}
     sources = {name: open_bed(bed, recipe.seed) for name, bed in beds.items()}
     heard = {name: f"{bed_digest(bed)}-{recipe.seed}" for name, bed in beds.items()}
+    heard_as = digest_json([__version__, timeline.length, heard, timeline.as_json()["scenes"]])
     surveys = studio.recall(
         "surveys",
-        digest_json([__version__, timeline.length, heard, timeline.as_json()["scenes"]]),
+        heard_as,
         lambda: survey_beds(timeline, sources, stage("listening to the bed", surveyed(timeline))),
     )
+    presence = None
+    if recipe.duck == "clear":
+        presence = studio.recall(
+            "presences",
+            heard_as,
+            lambda: survey_presence(
+                timeline, sources, stage("listening for words", 2 * surveyed(timeline))
+            ),
+        )
     plan = plan_mix(
         timeline,
         surveys,
@@ -73,6 +84,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
             name: studio.recall("cues", cue.digest, partial(_loudest, cue))
             for name, cue in cues.items()
         },
+        presence=presence,
     )
     sounds = {name: cue.digest for name, cue in cues.items()}
     sounding = [timeline.as_json(), plan.as_json(), narration.fingerprint, heard, sounds]

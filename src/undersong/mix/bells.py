@@ -11,6 +11,7 @@ from undersong.dsp.loudness import Energies, lufs
 from undersong.mix.curves import F64, GainCurve
 from undersong.mix.model import CueGain
 from undersong.mix.moves import Step
+from undersong.mix.power import BedPower
 from undersong.mix.survey import HOP
 from undersong.timeline.model import PlacedCue, Timeline
 from undersong.units import SAMPLE_RATE, SILENCE_DB, Db, Lu, Lufs, Samples
@@ -39,7 +40,7 @@ class Stroke:
     cue: PlacedCue
     level_lufs: float
     frames: F64
-    power: F64
+    power: BedPower
 
     @property
     def end(self) -> int:
@@ -56,7 +57,9 @@ def momentary_lufs(frames: Frames) -> float:
     return lufs(float(moments.max()))
 
 
-def strokes(timeline: Timeline, power: F64, cue_lufs: Mapping[str, float]) -> tuple[Stroke, ...]:
+def strokes(
+    timeline: Timeline, power: BedPower, cue_lufs: Mapping[str, float]
+) -> tuple[Stroke, ...]:
     """Return all cues of a track, given the power of the beds in every hop of it."""
     return tuple(_stroke(cue, power, cue_lufs.get(cue.sound, -np.inf)) for cue in timeline.cues)
 
@@ -71,14 +74,14 @@ def gains(strokes: Sequence[Stroke], duck: GainCurve, least_lufs: float) -> tupl
     return tuple(_gain(stroke, duck, least_lufs) for stroke in strokes)
 
 
-def _stroke(cue: PlacedCue, power: F64, level_lufs: float) -> Stroke:
+def _stroke(cue: PlacedCue, power: BedPower, level_lufs: float) -> Stroke:
     hops = np.arange(cue.start // HOP, -(-(cue.start + min(cue.length, HEARD)) // HOP))
-    hops = hops[hops < len(power)]
+    hops = hops[hops < len(power.whole)]
     return Stroke(
         cue=cue,
         level_lufs=level_lufs,
         frames=np.asarray((hops + 0.5) * HOP, np.float64),
-        power=power[hops],
+        power=power.at(hops),
     )
 
 
@@ -87,9 +90,14 @@ def _steps(strokes: Sequence[Stroke], spoken: Sequence[tuple[int, int]]) -> Iter
     for stroke in strokes:
         start, end = stroke.cue.start, stroke.end
         crossed = any(first < end and start < last for first, last in spoken)
-        if crossed or start < free or not stroke.power.any() or not np.isfinite(stroke.level_lufs):
+        if (
+            crossed
+            or start < free
+            or not stroke.power.whole.any()
+            or not np.isfinite(stroke.level_lufs)
+        ):
             continue
-        over = stroke.level_lufs + stroke.cue.gain_db - lufs(float(stroke.power.mean()))
+        over = stroke.level_lufs + stroke.cue.gain_db - stroke.power.lufs
         depth = min(max(over - STANDS_LU, STEP_DB), 0.0)
         middle = (start + end) // 2
         name = f"the {stroke.cue.sound}"
@@ -100,9 +108,8 @@ def _steps(strokes: Sequence[Stroke], spoken: Sequence[tuple[int, int]]) -> Iter
 def _gain(stroke: Stroke, duck: GainCurve, least_lufs: float) -> CueGain:
     cue = stroke.cue
     gain, difference = cue.gain_db, None
-    if stroke.power.any() and np.isfinite(stroke.level_lufs):
-        ducked = stroke.power * 10 ** (duck.at_db(stroke.frames) / 10)
-        bed_lufs = lufs(float(ducked.mean()))
+    if stroke.power.whole.any() and np.isfinite(stroke.level_lufs):
+        bed_lufs = stroke.power.ducked_lufs(duck.at_db(stroke.frames))
         own = max(bed_lufs, least_lufs) + STANDS_LU - stroke.level_lufs
         gain += min(max(own, -LARGEST_GAIN_DB), LARGEST_GAIN_DB)
         difference = Lu(round(stroke.level_lufs + gain - bed_lufs, 2))

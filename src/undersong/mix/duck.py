@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -9,9 +10,11 @@ import numpy as np
 
 from undersong.dsp.loudness import gated_lufs
 from undersong.mix import bells
-from undersong.mix.curves import F64, GainCurve, bed_curve
+from undersong.mix.curves import GainCurve, bed_curve
 from undersong.mix.model import BedGain, GainMove, MixPlan, PhraseDuck, Shape
 from undersong.mix.moves import Step, moves, settled
+from undersong.mix.power import BedPower, silent
+from undersong.mix.presence import EXTRA, Surveys
 from undersong.mix.speech import Talk, talk_of, talks
 from undersong.mix.survey import HOP
 from undersong.timeline.model import LevelMove, Scene, Timeline
@@ -45,13 +48,14 @@ ROUNDS: Final = 8
 """How often depths are corrected by what the moves between passages make of them."""
 
 
-def plan_mix(
+def plan_mix(  # noqa: PLR0913 - what is known and what is asked, by keyword
     timeline: Timeline,
     surveys: Mapping[str, tuple[float, ...]],
     *,
     difference_lu: float,
     pause_difference_lu: float,
     cue_lufs: Mapping[str, float] | None = None,
+    presence: Mapping[str, Surveys] | None = None,
 ) -> MixPlan:
     """Plan all gains of a mix.
 
@@ -67,10 +71,12 @@ def plan_mix(
         difference_lu: asked difference while someone speaks.
         pause_difference_lu: asked difference in pauses.
         cue_lufs: loudest 400 ms of every sound that the timeline places (`momentary_lufs`).
+        presence: of every bed (`survey_presence`), for a clear duck: one that lowers the band of
+            words more than the rest, so that less of the bed has to go.
     """
     beds = _beds(timeline.scenes, surveys, SPEECH_LUFS - pause_difference_lu)
     levels = _levels(timeline.levels)
-    power = _power(timeline.length, beds, levels, surveys)
+    power = _power(timeline.length, beds, levels, _Surveys(whole=surveys, presence=presence))
     spoken = talks(timeline.phrases, power, difference_lu)
     strokes = bells.strokes(timeline, power, cue_lufs or {})
     knots = _solve(timeline, spoken, strokes, difference_lu)
@@ -79,6 +85,7 @@ def plan_mix(
         beds=beds,
         levels=levels,
         moves=knots,
+        presence=power.extra,
         phrases=_phrases(timeline, power, duck, difference_lu),
         cues=bells.gains(strokes, duck, SPEECH_LUFS - difference_lu),
     )
@@ -126,25 +133,41 @@ def _levels(asked: Iterable[LevelMove]) -> tuple[GainMove, ...]:
     return tuple(knot for k, knot in enumerate(knots) if not k or knot.at > knots[k - 1].at)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Surveys:
+    """Surveys of whole beds, and of band and rest of each for a clear duck."""
+
+    whole: Mapping[str, tuple[float, ...]]
+    presence: Mapping[str, Surveys] | None
+
+
 def _power(
     length: int,
     beds: Iterable[BedGain],
     levels: Sequence[GainMove],
-    surveys: Mapping[str, tuple[float, ...]],
-) -> F64:
-    """Return the K-weighted mean square of all beds together, one value per hop of the track.
+    surveys: _Surveys,
+) -> BedPower:
+    """Return the power of all beds together, one value per hop of the track.
 
     Beds have nothing to do with one another, so their powers add.
     """
-    hops = -(-length // HOP)
-    total = np.zeros(hops)
+    total = silent(-(-length // HOP), EXTRA if surveys.presence else 0.0)
     for bed in beds:
         first, last = bed.start // HOP, -(-bed.end // HOP)
-        heard: F64 = np.array(surveys[bed.ambience][first:last], np.float64)
-        centres: F64 = HOP * (np.arange(first, first + len(heard), dtype=np.float64) + 0.5)
-        total[first : first + len(heard)] += heard * np.square(bed_curve(bed, centres))
-    middles = HOP * (np.arange(hops, dtype=np.float64) + 0.5)
-    return np.asarray(total * 10 ** (GainCurve(levels).at_db(middles) / 10))
+        whole = np.array(surveys.whole[bed.ambience][first:last], np.float64)
+        span = slice(first, first + len(whole))
+        middles = HOP * (np.arange(span.start, span.stop, dtype=np.float64) + 0.5)
+        gains = np.square(bed_curve(bed, middles))
+        total.whole[span] += whole * gains
+        if surveys.presence:
+            band, rest = (np.array(s[span], np.float64) for s in surveys.presence[bed.ambience])
+            total.band[span] += band * gains
+            total.cross[span] += (whole + band - rest) / 2 * gains
+    middles = HOP * (np.arange(len(total.whole), dtype=np.float64) + 0.5)
+    gains = 10 ** (GainCurve(levels).at_db(middles) / 10)
+    for series in (total.whole, total.band, total.cross):
+        np.multiply(series, gains, out=series)
+    return total
 
 
 def _solve(
@@ -219,7 +242,7 @@ def _step(talk: Talk, usual_db: float, shift_db: float) -> Step:
 
 
 def _phrases(
-    timeline: Timeline, power: F64, duck: GainCurve, difference_lu: float
+    timeline: Timeline, power: BedPower, duck: GainCurve, difference_lu: float
 ) -> tuple[PhraseDuck, ...]:
     alone = [
         talk_of(timeline.phrases, k, power, difference_lu) for k in range(len(timeline.phrases))

@@ -10,6 +10,7 @@ from undersong.errors import AmbienceError, UnknownNameError, VoiceError
 from undersong.mix.curves import F64, GainCurve, bed_curve
 from undersong.mix.lane import Clip, Lane
 from undersong.mix.model import BedGain, MixPlan
+from undersong.mix.presence import band_of
 from undersong.timeline.model import Timeline
 from undersong.units import SAMPLE_RATE, db_to_gain
 
@@ -74,6 +75,7 @@ class Mixer:
             "bed-ducked": self._gridded(self._ducked_block),
             "cues": self._gridded(lambda start: self._lane_block("cues", start)),
         }
+        self._presence, self._band = plan.presence, band_of(self._stems["bed"])
         self._mix = self._gridded(self._mix_block)
 
     @property
@@ -122,6 +124,10 @@ class Mixer:
 
     def _ducked_block(self, start: int) -> Frames:
         out = self._stems["bed"].read(start, GRID)
+        if self._presence and self._duck.steady_db(start, start + GRID) != 0:
+            duck_db = self._duck.at_db(_positions(start, start + GRID))
+            lower = _linear(self._presence * np.minimum(duck_db, 0.0)) - 1
+            out += lower * self._band.read(start, GRID)
         _apply(self._duck, out, start)
         return out
 

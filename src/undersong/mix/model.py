@@ -88,12 +88,14 @@ class MixPlan:
     """All gains of a mix. Not: those of takes, which come at their level.
 
     `beds` in order of start; `moves` of the duck, and `levels` that the script asks for, strictly
-    so; `phrases` and `cues` as in the timeline.
+    so; `phrases` and `cues` as in the timeline. `presence`: for each dB of the duck the band of
+    words (`presence.BAND_HZ`) is lowered by so many dB more; 0 in all but a clear mix.
     """
 
     beds: tuple[BedGain, ...]
     levels: tuple[GainMove, ...]
     moves: tuple[GainMove, ...]
+    presence: float
     phrases: tuple[PhraseDuck, ...]
     cues: tuple[CueGain, ...]
 

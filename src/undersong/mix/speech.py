@@ -8,6 +8,7 @@ import numpy as np
 
 from undersong.dsp.loudness import lufs, mean_square
 from undersong.mix.curves import F64, GainCurve
+from undersong.mix.power import BedPower
 from undersong.mix.survey import HOP
 from undersong.timeline.model import Phrase
 from undersong.units import SAMPLE_RATE, SPEECH_LUFS, Lufs
@@ -46,7 +47,7 @@ class Talk:
         name: `phrase 3`, or `phrases 3 to 5`.
         level_lufs: of the speech while it sounds.
         frames: middles of frames of 10 ms, as samples.
-        power: K-weighted mean square of all beds in each frame.
+        power: of all beds in each frame.
         needs_db: gain that would bring the bed to the asked difference; inf for no bed.
     """
 
@@ -55,28 +56,27 @@ class Talk:
     name: str
     level_lufs: Lufs
     frames: F64
-    power: F64
+    power: BedPower
     needs_db: float
     cells: tuple[Cell, ...]
 
     @property
     def bed_lufs(self) -> Lufs:
         """Loudness of the beds under it before the duck."""
-        return lufs(float(self.power.mean()))
+        return Lufs(self.power.lufs)
 
     def difference_lu(self, duck: GainCurve) -> float:
         """Return speech minus ducked beds; inf where no bed sounds."""
-        gains = 10 ** (duck.at_db(self.frames) / 10)
-        return self.level_lufs - lufs(float((self.power * gains).mean()))
+        return self.level_lufs - self.power.ducked_lufs(duck.at_db(self.frames))
 
 
-def talks(phrases: Sequence[Phrase], power: F64, difference_lu: float) -> tuple[Talk, ...]:
+def talks(phrases: Sequence[Phrase], power: BedPower, difference_lu: float) -> tuple[Talk, ...]:
     """Return all passages, given the power of the beds in every hop of the track."""
     found = list(_breaths(phrases))
     return tuple(_talk(phrases, span, power, difference_lu) for span in found)
 
 
-def talk_of(phrases: Sequence[Phrase], k: int, power: F64, difference_lu: float) -> Talk:
+def talk_of(phrases: Sequence[Phrase], k: int, power: BedPower, difference_lu: float) -> Talk:
     """Return phrase k alone."""
     return _talk(phrases, range(k, k + 1), power, difference_lu)
 
@@ -94,14 +94,14 @@ def _breaths(phrases: Sequence[Phrase]) -> Iterator[range]:
             first = k
 
 
-def _talk(phrases: Sequence[Phrase], span: range, power: F64, difference_lu: float) -> Talk:
+def _talk(phrases: Sequence[Phrase], span: range, power: BedPower, difference_lu: float) -> Talk:
     said = [phrases[k] for k in span]
     start, end = said[0].start, said[-1].end
     lengths = np.array([phrase.end - phrase.start for phrase in said], np.float64)
     levels = np.array([mean_square(level_of(phrase)) for phrase in said])
     level = lufs(float(lengths @ levels / lengths.sum()))
     frames = _frames(start, end)
-    under = power[(frames // HOP).astype(np.int64)]
+    under = power.at((frames // HOP).astype(np.int64))
     return Talk(
         start=start,
         end=end,
@@ -109,19 +109,19 @@ def _talk(phrases: Sequence[Phrase], span: range, power: F64, difference_lu: flo
         level_lufs=level,
         frames=frames,
         power=under,
-        needs_db=level - lufs(float(under.mean())) - difference_lu,
+        needs_db=under.needs_db(level - difference_lu),
         cells=tuple(_cells(said, power, difference_lu)),
     )
 
 
-def _cells(said: Sequence[Phrase], power: F64, difference_lu: float) -> Iterator[Cell]:
+def _cells(said: Sequence[Phrase], power: BedPower, difference_lu: float) -> Iterator[Cell]:
     for phrase in said:
         frames = _frames(phrase.start, phrase.end)
         for part in np.array_split(frames, max(1, round((phrase.end - phrase.start) / CELL))):
-            bed_lufs = lufs(float(power[(part // HOP).astype(np.int64)].mean()))
+            under = power.at((part // HOP).astype(np.int64))
             yield Cell(
                 middle=int(part[0] + part[-1]) // 2,
-                needs_db=level_of(phrase) - bed_lufs - difference_lu,
+                needs_db=under.needs_db(level_of(phrase) - difference_lu),
             )
 
 

@@ -223,6 +223,7 @@ class Recipe:
         length: exact length of the track, or None for what comes naturally.
         difference_lu: how far the voice stands above the bed while speaking.
         pause_difference_lu: how far the voice's level stands above the bed in pauses.
+        duck: the whole bed steps back, or the band of words more than the rest.
         loudness: name of a delivery profile.
         formats: of mp3, flac, wav, opus, in order, each once.
         artwork: cover picture, path resolved from the file that names it.
@@ -243,6 +244,7 @@ class Recipe:
     pace: Pace
     difference_lu: float
     pause_difference_lu: float
+    duck: Literal["whole", "clear"] = "whole"
     fades: Fades
     loudness: str
     formats: tuple[str, ...]
