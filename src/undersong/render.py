@@ -24,7 +24,7 @@ from undersong.mix.bells import momentary_lufs
 from undersong.mix.duck import plan_mix
 from undersong.mix.mixer import Mixer
 from undersong.mix.presence import survey_presence
-from undersong.mix.survey import survey_beds, surveyed
+from undersong.mix.survey import survey_beds, survey_joins, surveyed
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import PROFILES
 from undersong.studio import Extras, Session, Studio
@@ -85,6 +85,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
             for name, cue in cues.items()
         },
         presence=presence,
+        joins=studio.recall("joins", heard_as, lambda: survey_joins(timeline, sources)),
     )
     sounds = {name: cue.digest for name, cue in cues.items()}
     sounding = [timeline.as_json(), plan.as_json(), narration.fingerprint, heard, sounds]

@@ -13,7 +13,7 @@ from undersong.mix.curves import F64
 from undersong.mix.duck import plan_mix
 from undersong.mix.mixer import Mixer
 from undersong.mix.model import MixPlan
-from undersong.mix.survey import survey_beds
+from undersong.mix.survey import survey_beds, survey_joins
 from undersong.recipes.model import Position
 from undersong.timeline.model import Phrase, PlacedCue, Scene, Timeline
 from undersong.units import Lufs, Samples
@@ -159,6 +159,7 @@ def planned(
         surveys,
         difference_lu=difference,
         pause_difference_lu=pause,
+        joins=survey_joins(track, beds),
         cue_lufs={cue.sound: momentary_lufs(Ring(cue.length).frames()) for cue in track.cues},
     )
 

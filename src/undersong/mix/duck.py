@@ -2,23 +2,20 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from undersong.dsp.loudness import gated_lufs
 from undersong.mix import bells
-from undersong.mix.curves import GainCurve, bed_curve
-from undersong.mix.model import BedGain, GainMove, MixPlan, PhraseDuck, Shape
+from undersong.mix.beds import BedSurveys, bed_gains, finite_lufs, level_knots, power_of
+from undersong.mix.curves import GainCurve
+from undersong.mix.model import GainMove, MixPlan, PhraseDuck
 from undersong.mix.moves import Step, moves, settled
-from undersong.mix.power import BedPower, silent
-from undersong.mix.presence import EXTRA, Surveys
+from undersong.mix.power import BedPower
+from undersong.mix.presence import Surveys
 from undersong.mix.speech import Talk, talk_of, talks
-from undersong.mix.survey import HOP
-from undersong.timeline.model import LevelMove, Scene, Timeline
-from undersong.units import SAMPLE_RATE, SILENCE_DB, SPEECH_LUFS, Db, Lu, Lufs
+from undersong.timeline.model import Timeline
+from undersong.units import SAMPLE_RATE, SPEECH_LUFS, Db, Lu, Lufs
 
 __all__ = ["MixPlan", "plan_mix"]
 
@@ -28,9 +25,6 @@ DEEPEST_DB: Final = -24.0
 LIFT_DB: Final = 2.0
 """Where the bed lulls under a phrase it is lifted by as much as this, if that is enough: a bed
 that rises because someone speaks must not be noticed."""
-
-LARGEST_GAIN_DB: Final = 40.0
-"""Beds are not moved further than this to their level."""
 
 CLOSE_LU: Final = 0.6
 """How near to the asked difference every passage is brought, if it can be. Within this the bed
@@ -56,6 +50,7 @@ def plan_mix(  # noqa: PLR0913 - what is known and what is asked, by keyword
     pause_difference_lu: float,
     cue_lufs: Mapping[str, float] | None = None,
     presence: Mapping[str, Surveys] | None = None,
+    joins: Sequence[float] = (),
 ) -> MixPlan:
     """Plan all gains of a mix.
 
@@ -73,10 +68,11 @@ def plan_mix(  # noqa: PLR0913 - what is known and what is asked, by keyword
         cue_lufs: loudest 400 ms of every sound that the timeline places (`momentary_lufs`).
         presence: of every bed (`survey_presence`), for a clear duck: one that lowers the band of
             words more than the rest, so that less of the bed has to go.
+        joins: how alike each scene and the next are (`survey_joins`); not at all if left out.
     """
-    beds = _beds(timeline.scenes, surveys, SPEECH_LUFS - pause_difference_lu)
-    levels = _levels(timeline.levels)
-    power = _power(timeline.length, beds, levels, _Surveys(whole=surveys, presence=presence))
+    beds = bed_gains(timeline.scenes, surveys, SPEECH_LUFS - pause_difference_lu, joins)
+    levels = level_knots(timeline.levels)
+    power = power_of(timeline.length, beds, levels, BedSurveys(whole=surveys, presence=presence))
     spoken = talks(timeline.phrases, power, difference_lu)
     strokes = bells.strokes(timeline, power, cue_lufs or {})
     knots = _solve(timeline, spoken, strokes, difference_lu)
@@ -89,85 +85,6 @@ def plan_mix(  # noqa: PLR0913 - what is known and what is asked, by keyword
         phrases=_phrases(timeline, power, duck, difference_lu),
         cues=bells.gains(strokes, duck, SPEECH_LUFS - difference_lu),
     )
-
-
-def _beds(
-    scenes: Sequence[Scene], surveys: Mapping[str, tuple[float, ...]], target_lufs: float
-) -> tuple[BedGain, ...]:
-    joins: list[Shape] = ["crossfade" if b.start < a.end else "fade" for a, b in pairwise(scenes)]
-    rises: list[Shape] = ["fade", *joins]
-    falls: list[Shape] = [*joins, "fade"]  # both one too many where there is no scene
-    return tuple(
-        _bed(scene, surveys[scene.ambience], target_lufs, rise, fall)
-        for scene, rise, fall in zip(scenes, rises, falls, strict=False)
-    )
-
-
-def _bed(
-    scene: Scene, survey: tuple[float, ...], target_lufs: float, rise: Shape, fall: Shape
-) -> BedGain:
-    heard = np.array(survey[scene.start // HOP : -(-scene.end // HOP)], np.float64)
-    loudness = gated_lufs(heard)
-    gain = target_lufs - loudness if math.isfinite(loudness) else 0.0
-    return BedGain(
-        ambience=scene.ambience,
-        start=scene.start,
-        end=scene.end,
-        rise=scene.fade_in,
-        rise_shape=rise,
-        fall=scene.fade_out,
-        fall_shape=fall,
-        bed_lufs=_finite(loudness),
-        gain_db=Db(round(min(max(gain, -LARGEST_GAIN_DB), LARGEST_GAIN_DB), 2)),
-    )
-
-
-def _levels(asked: Iterable[LevelMove]) -> tuple[GainMove, ...]:
-    """Return the knots of the levels that a script asks for."""
-    knots: list[GainMove] = []
-    stands = Db(0.0)
-    for move in asked:
-        knots.append(GainMove(at=move.start, gain_db=stands, reason="the script moves the bed"))
-        stands = Db(move.gain_db)
-        knots.append(GainMove(at=move.end, gain_db=stands, reason="as the script asks"))
-    return tuple(knot for k, knot in enumerate(knots) if not k or knot.at > knots[k - 1].at)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Surveys:
-    """Surveys of whole beds, and of band and rest of each for a clear duck."""
-
-    whole: Mapping[str, tuple[float, ...]]
-    presence: Mapping[str, Surveys] | None
-
-
-def _power(
-    length: int,
-    beds: Iterable[BedGain],
-    levels: Sequence[GainMove],
-    surveys: _Surveys,
-) -> BedPower:
-    """Return the power of all beds together, one value per hop of the track.
-
-    Beds have nothing to do with one another, so their powers add.
-    """
-    total = silent(-(-length // HOP), EXTRA if surveys.presence else 0.0)
-    for bed in beds:
-        first, last = bed.start // HOP, -(-bed.end // HOP)
-        whole = np.array(surveys.whole[bed.ambience][first:last], np.float64)
-        span = slice(first, first + len(whole))
-        middles = HOP * (np.arange(span.start, span.stop, dtype=np.float64) + 0.5)
-        gains = np.square(bed_curve(bed, middles))
-        total.whole[span] += whole * gains
-        if surveys.presence:
-            band, rest = (np.array(s[span], np.float64) for s in surveys.presence[bed.ambience])
-            total.band[span] += band * gains
-            total.cross[span] += (whole + band - rest) / 2 * gains
-    middles = HOP * (np.arange(len(total.whole), dtype=np.float64) + 0.5)
-    gains = 10 ** (GainCurve(levels).at_db(middles) / 10)
-    for series in (total.whole, total.band, total.cross):
-        np.multiply(series, gains, out=series)
-    return total
 
 
 def _solve(
@@ -259,7 +176,7 @@ def _report(utterance: int, talk: Talk, duck: GainCurve, difference_lu: float) -
     return PhraseDuck(
         utterance=utterance,
         level_lufs=Lufs(round(talk.level_lufs, 2)),
-        bed_lufs=_finite(talk.bed_lufs),
+        bed_lufs=finite_lufs(talk.bed_lufs),
         depth_db=Db(depth),
         difference_lu=Lu(round(reached, 2)) if math.isfinite(reached) else None,
         reason=_reason(reached - difference_lu, depth),
@@ -277,7 +194,3 @@ def _reason(excess_lu: float, depth_db: float) -> str:
     if excess_lu < 0:
         return "the bed swells here within one breath"
     return "a deeper neighbour is too near" if depth_db else "the bed is quiet here"
-
-
-def _finite(loudness: float) -> Lufs:
-    return Lufs(round(max(loudness, SILENCE_DB), 2))

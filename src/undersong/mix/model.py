@@ -16,6 +16,7 @@ class BedGain:
     Attributes:
         ambience: name of the bed.
         rise, fall: lengths in samples of its beginning and its end, and their shapes.
+        rise_likeness, fall_likeness: correlation with the bed that it crosses there, or 0.
         bed_lufs: gated loudness of the bed over the scene as it comes; SILENCE_DB for silence.
         gain_db: static gain that brings it to its level.
     """
@@ -25,8 +26,10 @@ class BedGain:
     end: Samples
     rise: Samples
     rise_shape: Shape
+    rise_likeness: float
     fall: Samples
     fall_shape: Shape
+    fall_likeness: float
     bed_lufs: Lufs
     gain_db: Db
 
