@@ -7,6 +7,7 @@ adapter that meets them.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from threading import RLock
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -48,7 +49,8 @@ class Gridded:
 
     `render(k)` makes samples [k * block, (k + 1) * block), k >= 0, as a pure function of k. As a
     block is always computed whole, no span and no cut can change a sample; the last `keep` blocks
-    stay in memory, so that neighbours that need context do not compute twice.
+    stay in memory, so that neighbours that need context do not compute twice. Threads may read at
+    the same time: a block is computed by the first and the others wait for it.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Gridded:
         self._block = block
         self._keep = keep
         self._kept: OrderedDict[int, Frames] = OrderedDict()
+        self._lock = RLock()
 
     @property
     def channels(self) -> int:
@@ -78,13 +81,14 @@ class Gridded:
         return out
 
     def _at(self, k: int) -> Frames:
-        if k in self._kept:
-            self._kept.move_to_end(k)
-        else:
-            self._kept[k] = self._render(k)
-            if len(self._kept) > self._keep:
-                self._kept.popitem(last=False)
-        return self._kept[k]
+        with self._lock:
+            if k in self._kept:
+                self._kept.move_to_end(k)
+            else:
+                self._kept[k] = self._render(k)
+                if len(self._kept) > self._keep:
+                    self._kept.popitem(last=False)
+            return self._kept[k]
 
 
 def silence(n: int, channels: int) -> Frames:

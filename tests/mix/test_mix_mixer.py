@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 
@@ -55,6 +56,16 @@ def test_samples_do_not_depend_on_how_they_are_read(
     source = made.mix if name == "mix" else made.stem(name)
     for start, n in spans:
         assert np.array_equal(source.read(start, n), in_order(name)[start + S : start + S + n])
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+def test_samples_do_not_depend_on_how_many_threads_read(threads: int) -> None:
+    made = mixer(TRACK, beds())
+    starts = np.random.default_rng(threads).permutation(np.repeat(np.arange(0, 31 * S, S // 2), 2))
+    with ThreadPoolExecutor(threads) as pool:
+        heard = list(pool.map(lambda at: made.mix.read(int(at), S), starts))
+    for at, frames in zip(starts, heard, strict=True):
+        assert np.array_equal(frames, in_order("mix")[at + S : at + 2 * S])
 
 
 REFERENCE = mixer(TRACK, beds())
