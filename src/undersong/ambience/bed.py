@@ -1,6 +1,6 @@
 """Beds: generators layered into one place, as a bed file describes it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Self
 
@@ -9,8 +9,8 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     PrivateAttr,
-    ValidationError,
     field_validator,
     model_validator,
 )
@@ -25,7 +25,7 @@ from undersong.recipes.document import load_yaml
 from undersong.recipes.fields import Text
 from undersong.recipes.library import Library
 from undersong.recipes.values import WrongValueError
-from undersong.recipes.verdicts import Nested
+from undersong.recipes.verdicts import entry_with_options
 from undersong.units import db_to_gain
 
 Line = Annotated[str, Text(200)]
@@ -85,14 +85,19 @@ class LayerEntry(BaseModel):
             raise WrongValueError(error.message) from error
         return name
 
-    @model_validator(mode="after")
-    def _check_options(self) -> Self:
-        model = generator_class(self.generator).Options
-        try:
-            self._options = model.model_validate(self.__pydantic_extra__ or {})
-        except ValidationError as error:
-            raise Nested(model, error) from error
-        return self
+    @model_validator(mode="wrap")
+    @classmethod
+    def _check_options(cls, value: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        entry, options = entry_with_options(cls, value, handler, _options_model)
+        entry._options = options  # noqa: SLF001 - its own class
+        return entry
+
+
+def _options_model(entry: Mapping[str, object]) -> type[GeneratorOptions] | None:
+    try:
+        return generator_class(str(entry.get("generator"))).Options
+    except (UnknownNameError, AmbienceError):
+        return None  # which is a fault of the key itself
 
 
 class BedFile(BaseModel):

@@ -29,10 +29,10 @@ def beds(
     if context.invoked_subcommand is not None:
         return
     from undersong.ambience.bed import load_bed
+    from undersong.cli.tracks import library_around
     from undersong.errors import FaultsError
-    from undersong.recipes.library import Library
 
-    library = Library.find(folder)
+    library = library_around(folder)
     found, broken = [], []
     for name in library.bed_names():
         try:
@@ -71,11 +71,13 @@ def render(
 ) -> None:
     """Render a bed alone, at its own level, to a sound file."""
     from undersong.ambience.bed import load_bed, open_bed
+    from undersong.cli.targets import sound_target
     from undersong.cli.times import seconds_option
     from undersong.deliver.sound import write_sound
     from undersong.recipes.library import Library
     from undersong.units import to_samples
 
+    sound_target("--out", to)
     samples = to_samples(seconds_option("--length", length))
     bed = open_bed(load_bed(name, Library.find(folder)), seed)
     with Progress().shown() as progress:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from undersong.dsp.loudness import gated_lufs
-from undersong.mix.curves import GainCurve, bed_curve
+from undersong.mix.curves import F64, GainCurve, bed_curve
 from undersong.mix.model import BedGain, GainMove, Shape
 from undersong.mix.power import BedPower, silent
 from undersong.mix.presence import EXTRA, Surveys
@@ -33,7 +33,7 @@ class _Edge(NamedTuple):
 
 def bed_gains(
     scenes: Sequence[Scene],
-    surveys: Mapping[str, tuple[float, ...]],
+    surveys: Mapping[str, F64],
     target_lufs: float,
     joins: Sequence[float],
 ) -> tuple[BedGain, ...]:
@@ -56,9 +56,7 @@ def bed_gains(
     )
 
 
-def _bed(
-    scene: Scene, survey: tuple[float, ...], target_lufs: float, rise: _Edge, fall: _Edge
-) -> BedGain:
+def _bed(scene: Scene, survey: F64, target_lufs: float, rise: _Edge, fall: _Edge) -> BedGain:
     heard = np.array(survey[scene.start // HOP : -(-scene.end // HOP)], np.float64)
     loudness = gated_lufs(heard)
     gain = target_lufs - loudness if math.isfinite(loudness) else 0.0
@@ -92,7 +90,7 @@ def level_knots(asked: Iterable[LevelMove]) -> tuple[GainMove, ...]:
 class BedSurveys:
     """Surveys of whole beds, and of band and rest of each for a clear duck."""
 
-    whole: Mapping[str, tuple[float, ...]]
+    whole: Mapping[str, F64]
     presence: Mapping[str, Surveys] | None
 
 
@@ -126,9 +124,7 @@ def power_of(
     return total
 
 
-def _add_products(
-    total: BedPower, beds: Sequence[BedGain], surveys: Mapping[str, tuple[float, ...]]
-) -> None:
+def _add_products(total: BedPower, beds: Sequence[BedGain], surveys: Mapping[str, F64]) -> None:
     for a, b in pairwise(beds):
         hops = np.arange(b.start // HOP, min(-(-a.end // HOP), len(surveys[b.ambience])))
         if a.fall_likeness and hops.size:

@@ -8,7 +8,7 @@ import numpy as np
 
 from undersong.mix import bells
 from undersong.mix.beds import BedSurveys, bed_gains, finite_lufs, level_knots, power_of
-from undersong.mix.curves import GainCurve
+from undersong.mix.curves import F64, GainCurve
 from undersong.mix.model import GainMove, MixPlan, PhraseDuck
 from undersong.mix.moves import Step, moves, settled
 from undersong.mix.power import BedPower
@@ -44,7 +44,7 @@ ROUNDS: Final = 8
 
 def plan_mix(  # noqa: PLR0913 - what is known and what is asked, by keyword
     timeline: Timeline,
-    surveys: Mapping[str, tuple[float, ...]],
+    surveys: Mapping[str, F64],
     *,
     difference_lu: float,
     pause_difference_lu: float,

@@ -11,10 +11,8 @@ from undersong.mix.curves import F64, GainCurve, bed_curve
 from undersong.mix.lane import Clip, Lane
 from undersong.mix.model import BedGain, MixPlan
 from undersong.mix.presence import band_of
-from undersong.timeline.model import Timeline
+from undersong.timeline.model import STEMS, Timeline
 from undersong.units import SAMPLE_RATE, db_to_gain
-
-STEMS: Final = ("voice", "bed", "bed-ducked", "cues")
 
 CHANNELS: Final = 2
 

@@ -23,7 +23,7 @@ phase, so that bed and band can be added."""
 
 _KAISER = 6.0  # stop band near -63 dB
 
-Surveys = tuple[tuple[float, ...], tuple[float, ...]]
+Surveys = tuple[F64, F64]
 """K-weighted mean squares of every 100 ms of a band, and of what is left without it."""
 
 
@@ -52,6 +52,16 @@ def survey_presence(
     band = survey_beds(timeline, {name: band_of(bed) for name, bed in beds.items()}, tick)
     rest = survey_beds(timeline, {name: rest_of(bed) for name, bed in beds.items()}, tick)
     return {name: (band[name], rest[name]) for name in band}
+
+
+def to_json(surveys: Mapping[str, Surveys]) -> dict[str, list[list[float]]]:
+    """Return plain values of which `from_json` makes the same surveys."""
+    return {name: [band.tolist(), rest.tolist()] for name, (band, rest) in surveys.items()}
+
+
+def from_json(kept: Mapping[str, list[list[float]]]) -> dict[str, Surveys]:
+    """Return the surveys of which `to_json` made `kept`."""
+    return {name: (np.array(band), np.array(rest)) for name, (band, rest) in kept.items()}
 
 
 def _response() -> F64:

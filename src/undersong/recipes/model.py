@@ -225,6 +225,7 @@ class Recipe:
         pause_difference_lu: how far the voice's level stands above the bed in pauses.
         duck: the whole bed steps back, or the band of words more than the rest.
         loudness: name of a delivery profile.
+        anchor: what has its loudness: the whole programme, or the speech in it.
         formats: of mp3, flac, wav, opus, in order, each once.
         artwork: cover picture, path resolved from the file that names it.
         about: free facts such as time, region, kind.
@@ -247,6 +248,7 @@ class Recipe:
     duck: Literal["whole", "clear"] = "whole"
     fades: Fades
     loudness: str
+    anchor: Literal["programme", "speech"]
     formats: tuple[str, ...]
     style: Literal["directive", "receptive"]
     about: Mapping[str, str]
