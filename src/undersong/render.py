@@ -132,14 +132,11 @@ def render_track(
     if not extras.force and listened and kept and is_whole(kept, digest, folder, beside):
         settle(folder)
         return kept, False
-    heard = None
-    if extras.listen:
-        heard = heard_well(recipe, studio.library, session.narration, studio.cache)
+    spoken, library = session.narration, studio.library
+    heard = heard_well(recipe, library, spoken, studio.cache) if extras.listen else None
     mastering = mastering_of(session, studio)
     length, goal = session.timeline.length, file_goal(mastering, goal_for(session))
-    tags = tags_of(
-        recipe, session.timeline, session.credits, cover=cover, draft=session.narration.draft
-    )
+    tags = tags_of(recipe, session.timeline, session.credits, cover=cover, draft=spoken.draft)
     companions = Companions(
         recipe=recipe,
         timeline=session.timeline,
@@ -169,12 +166,12 @@ def render_track(
             companions,
             deliverables,
             digest=digest,
-            spoken=session.narration,
+            spoken=spoken,
             aim_lufs=goal.target_lufs,
             speech_lufs=mastering.speech_lufs,
             limited_share=mastering.limited_share,
             credit_lines=session.credits,
-            timings=session.narration.timings,
+            timings=spoken.timings,
             hearing=heard.as_json() if heard else None,
         )
         write_manifest(folder / MANIFEST, manifest)
