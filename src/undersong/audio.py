@@ -8,6 +8,7 @@ adapter that meets them.
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import RLock
 from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -58,7 +59,8 @@ class Gridded:
 
     `render(k)` makes samples [k * block, (k + 1) * block), k >= 0, as a pure function of k. As a
     block is always computed whole, no span and no cut can change a sample; the last `keep` blocks
-    stay in memory, so that neighbours that need context do not compute twice.
+    stay in memory, so that neighbours that need context do not compute twice. Threads may read at
+    the same time: a block is computed by the first and the others wait for it.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Gridded:
         self._block = block
         self._keep = keep
         self._kept: OrderedDict[int, Frames] = OrderedDict()
+        self._lock = RLock()
 
     @property
     def channels(self) -> int:
@@ -88,13 +91,14 @@ class Gridded:
         return out
 
     def _at(self, k: int) -> Frames:
-        if k in self._kept:
-            self._kept.move_to_end(k)
-        else:
-            self._kept[k] = self._render(k)
-            if len(self._kept) > self._keep:
-                self._kept.popitem(last=False)
-        return self._kept[k]
+        with self._lock:
+            if k in self._kept:
+                self._kept.move_to_end(k)
+            else:
+                self._kept[k] = self._render(k)
+                if len(self._kept) > self._keep:
+                    self._kept.popitem(last=False)
+            return self._kept[k]
 
 
 class Ahead:

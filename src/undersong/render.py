@@ -11,7 +11,7 @@ from typing import Any
 
 from undersong.ambience.bed import bed_digest, load_bed, open_bed
 from undersong.ambience.cue import open_cue
-from undersong.audio import COPIES, BlockSource
+from undersong.audio import BlockSource
 from undersong.deliver.certificate import is_whole, manifest_of, write_manifest
 from undersong.deliver.companions import Companions, companion_names, write_companions
 from undersong.deliver.encode import Order, deliver, file_names
@@ -23,13 +23,12 @@ from undersong.manifest import MANIFEST, read_manifest
 from undersong.master.chain import Master
 from undersong.master.passes import Mastering
 from undersong.master.solve import file_goal, loud_speech, solve
-from undersong.mix import survey
-from undersong.mix.duck import plan_mix
 from undersong.mix.mixer import Mixer
 from undersong.mix.spool import spooled
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import PROFILES, Goal, goal_of
-from undersong.store.kinds import MASTERINGS, SURVEYS
+from undersong.rehearse import Stage, rehearse
+from undersong.store.kinds import MASTERINGS
 from undersong.store.program import SOUND, code_digest
 from undersong.studio import Extras, Session, Studio
 from undersong.timeline.arrange import arrange
@@ -67,22 +66,10 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         return {name: open_bed(bed, recipe.seed) for name, bed in beds.items()}
 
     heard = {name: f"{bed_digest(bed)}-{recipe.seed}" for name, bed in beds.items()}
-    surveys = studio.recall(
-        SURVEYS,
-        digest_json([timeline.length, heard, timeline.as_json()["scenes"]]),
-        lambda: survey.to_json(
-            survey.survey_ahead(
-                timeline,
-                [opened() for _ in range(COPIES)],
-                stage("listening to the bed", survey.surveyed(timeline)),
-            )
-        ),
-    )
-    plan = plan_mix(
-        timeline,
-        survey.from_json(surveys),
-        difference_lu=recipe.difference_lu,
-        pause_difference_lu=recipe.pause_difference_lu,
+    plan = rehearse(
+        recipe,
+        studio,
+        Stage(timeline=timeline, cues=cues, opened=opened, digest=digest_json(heard)),
     )
     takes = spooled(narration.takes, studio.cache)
 
@@ -95,6 +82,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         recipe=recipe,
         narration=narration,
         timeline=timeline,
+        plan=plan,
         mixer=mixer(),
         copy=mixer,
         profile=PROFILES[recipe.loudness],

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from undersong.audio import COPIES, Ahead, Tick
 from undersong.files import digest_json
 from undersong.mix.mixer import Mixer
+from undersong.mix.model import MixPlan
 from undersong.recipes.library import Library
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import Profile
@@ -81,6 +82,7 @@ class Session:
     recipe: Recipe
     narration: Narration
     timeline: Timeline
+    plan: MixPlan
     mixer: Mixer
     copy: Callable[[], Mixer]
     profile: Profile

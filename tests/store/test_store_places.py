@@ -137,7 +137,8 @@ def test_the_command_tells_how_the_cache_stands(library, undersong, cache):
     told = json.loads(undersong("cache", "status", "--json").out)
     assert told["folder"] == str(cache.folder)
     assert told["kinds"]["takes"]["entries"] == 4
-    assert told["kinds"]["surveys"]["entries"] == told["kinds"]["masterings"]["entries"] == 1
+    assert told["kinds"]["masterings"]["entries"] == 1
+    assert told["kinds"]["surveys"]["entries"] == 3  # of beds, of their joins, of the bell
     sizes = [held["size_bytes"] for held in told["kinds"].values()]
     assert told["size_bytes"] == sum(sizes) > 10_000
 

@@ -39,6 +39,7 @@ Fade = Annotated[Fraction, Time("0s", "10m")]
 Outro = Annotated[Fraction, Time("0s", "2h")]
 ProfileName = Annotated[str, OneOf("loudness profile", tuple(PROFILES))]
 Style = Literal["directive", "receptive"]
+Duck = Literal["whole", "clear"]
 Cover = Annotated[str, Picture()]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Seed = Annotated[int, Field(ge=0, le=SEED_MAX)]
@@ -149,6 +150,11 @@ class Defaults(Writing):
         "How far the voice's level stands above the bed in pauses; up to `difference`. "
         "When left out 9 LU, or `difference` where that is less."
     )
+    duck: Duck = _usual(
+        "whole",
+        "`whole`: all of the bed steps back under the voice; `clear`: mostly where words are, "
+        "1 to 5 kHz, so that more of its body stays.",
+    )
     fades: FadesChoice = _usual({}, "How the bed comes and goes.")
     loudness: ProfileName = _usual(DEFAULT_PROFILE, "Delivery profile: loudness and true peak.")
     anchor: Anchor = _usual(
@@ -172,6 +178,7 @@ class Variants(Writing):
     pace: tuple[PaceName, ...] = Several
     difference: tuple[Difference, ...] = Several
     pause_difference: tuple[PauseDifference, ...] = Several
+    duck: tuple[Duck, ...] = Several
     loudness: tuple[ProfileName, ...] = Several
     anchor: tuple[Anchor, ...] = Several
     formats: tuple[Formats, ...] = Several
