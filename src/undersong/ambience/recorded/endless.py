@@ -1,0 +1,273 @@
+"""The generator of recordings: endless, seekable, and never the same.
+
+A long recording is walked in long stretches. A short one would come back too soon for that: its
+ground, everything that does not stand out, is walked in steps of a second that follow the course
+of the recording and are each drawn from all that sounds alike, while its events are heard whole,
+each by itself and never twice within a minute.
+"""
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import ClassVar, Final, Literal
+
+import numpy as np
+from pydantic import Field
+
+from undersong.ambience.contract import GeneratorOptions
+from undersong.ambience.recorded.hear import heard
+from undersong.ambience.recorded.heard import (
+    F32,
+    MOMENT,
+    Heard,
+    Passage,
+    decibels,
+    marked,
+)
+from undersong.ambience.recorded.join import fade_gains
+from undersong.ambience.recorded.places import Alike, Rounds, in_parts, open_places
+from undersong.ambience.recorded.reader import Reader
+from undersong.ambience.recorded.recurrence import Recurrence, Visit
+from undersong.ambience.recorded.standout import usual_db
+from undersong.ambience.recorded.walk import Ground, Walk
+from undersong.ambience.texture import LAYER_LUFS
+from undersong.audio import GRID, BlockSource, Frames, Gridded, silence
+from undersong.dsp.noise import Stream
+from undersong.errors import AmbienceError
+from undersong.units import SAMPLE_RATE, db_to_gain
+
+LONG_S: Final = 900.0
+"""From here on a part comes back after ten minutes at the earliest, even in long stretches."""
+
+_LONG_STEP: Final = 12 * int(SAMPLE_RATE)
+_LONG_FADE: Final = int(SAMPLE_RATE)
+_LONG_GROUPS: Final = 4
+
+_STEP: Final = int(SAMPLE_RATE) * 9 // 10
+_FADE: Final = int(SAMPLE_RATE) // 4
+_COURSE_STEP: Final = 6 * int(SAMPLE_RATE)
+
+_EVENT_FADE: Final = int(SAMPLE_RATE) // 4
+_EVENT_GAP: Final = 2 * int(SAMPLE_RATE)
+_EVENT_LEAD: Final = 3 * int(SAMPLE_RATE) // 2
+"""So long before an event and after it the ground goes to where the event was recorded."""
+
+_PLACES_LEAST: Final = 12
+
+
+class RecordedOptions(GeneratorOptions):
+    """How a recording goes on for ever."""
+
+    file: Path = Field(description="A clean recording, as `undersong ambience add` makes it.")
+    cache: Path | None = Field(
+        default=None, exclude=True, description="Where what was heard in it is remembered."
+    )
+    events: Literal["calm", "none"] = Field(
+        default="calm",
+        description="What stands out of it: `calm` leaves out what would startle, `none` all.",
+    )
+
+
+class Recorded(Gridded):
+    """An endless recording; see the module and `RecordedOptions`."""
+
+    name: ClassVar[str] = "recording"
+    version: ClassVar[int] = 1
+    Options: ClassVar[type[GeneratorOptions]] = RecordedOptions
+
+    def __init__(self, options: RecordedOptions, seed: int) -> None:
+        """Listen to the recording, unless that was done before; blocks are made when read.
+
+        Raises:
+            AmbienceError: the recording is missing, damaged, or leaves too little to go on with.
+        """
+        known = heard(options.file, options.cache)
+        stream = Stream.of(seed, self.name)
+        reader = Reader(options.file)
+        if known.usable_s >= LONG_S and options.events == "calm":
+            source: BlockSource = _long(known, reader, stream)
+        else:
+            source = _short(known, reader, stream, events=options.events == "calm")
+        gain = np.float32(db_to_gain(LAYER_LUFS - known.loudness_lufs))
+        super().__init__(lambda k: source.read(k * GRID, GRID) * gain, channels=2, keep=2)
+
+
+def _long(known: Heard, reader: Reader, stream: Stream) -> BlockSource:
+    """Return a recording of a quarter of an hour and more, in stretches of some twelve seconds."""
+    ground = Ground(
+        levels_db=decibels(known.levels),
+        blocked=known.closed,
+        unwelcome=marked(known.events, len(known.levels)),
+    )
+    places = open_places(known.closed, (_LONG_STEP + _LONG_FADE) // 2 // MOMENT)
+    _expect_places(places, known)
+    parts = in_parts(places, _LONG_STEP // MOMENT)
+    rounds = Rounds(parts, stream.child("rounds"), groups=_LONG_GROUPS)
+    walk = Walk(ground, rounds, stream.child("walk"), spacing=_LONG_STEP, fade=_LONG_FADE)
+    return Walked(walk, reader, fade=_LONG_FADE)
+
+
+def _short(known: Heard, reader: Reader, stream: Stream, *, events: bool) -> BlockSource:
+    count = len(known.levels)
+    standing_out = marked(known.events, count)
+    blocked = known.closed | standing_out
+    levels_db = _ground_db(known, standing_out)
+    places = open_places(blocked, (_STEP // 2 + _FADE) // MOMENT)
+    _expect_places(places, known)
+    recurrence = Recurrence(
+        _playable(known.events, count) if events else (),
+        count,
+        stream.child("events"),
+        gap=_EVENT_GAP,
+    )
+    nothing = np.zeros(count, np.bool_)
+    course = Walk(
+        Ground(levels_db=levels_db, blocked=known.closed, unwelcome=nothing),
+        Rounds(in_parts(places, _COURSE_STEP // MOMENT), stream.child("rounds")),
+        stream.child("course"),
+        spacing=_COURSE_STEP,
+        fade=_FADE,
+    )
+    pull = _Pull(course, recurrence)
+    alike = Alike(levels_db, places, stream.child("alike"), pull)
+    walk = Walk(
+        Ground(levels_db=levels_db, blocked=blocked, unwelcome=nothing),
+        alike,
+        stream.child("walk"),
+        spacing=_STEP,
+        fade=_FADE,
+    )
+    return Visited(Gridded(Walked(walk, reader, fade=_FADE).second, channels=2), recurrence, reader)
+
+
+def _ground_db(known: Heard, standing_out: np.typing.NDArray[np.bool_]) -> F32:
+    """Return levels in which events are replaced by what is usual around them."""
+    levels_db = decibels(known.levels)
+    return np.where(standing_out[:, None], usual_db(levels_db), levels_db)
+
+
+def _playable(events: tuple[Passage, ...], count: int) -> list[Passage]:
+    """Return the events around which there is room to fade."""
+    room = _EVENT_FADE // MOMENT + 1
+    return [event for event in events if event.start >= room and event.end + room <= count]
+
+
+def _expect_places(places: np.typing.NDArray[np.int64], known: Heard) -> None:
+    if len(places) < _PLACES_LEAST:
+        raise AmbienceError(
+            f"only {known.usable_s:.1f} s of this recording can be used, too little to go on with",
+            hint="bring a recording of half a minute or more without drop-outs",
+        )
+
+
+class _Pull:
+    """The moment that the ground should be like at a step: that of an event when one is near."""
+
+    def __init__(self, course: Walk, recurrence: Recurrence) -> None:
+        self._course, self._recurrence = course, recurrence
+
+    def __call__(self, i: int) -> int:
+        time = i * _STEP + _STEP // 2
+        near = self._recurrence.visits(time - _EVENT_LEAD, time + _EVENT_LEAD)
+        if near:
+            nearest = min(near, key=lambda visit: abs(visit.start + visit.length // 2 - time))
+            within = min(max(time - nearest.start, 0), nearest.length - 1)
+            return nearest.event.start + within // MOMENT
+        return self._course.at(time)
+
+
+class Walked:
+    """The sound of a walk through a recording."""
+
+    channels = 2
+    _KEPT: Final = 4
+
+    def __init__(self, walk: Walk, reader: Reader, *, fade: int) -> None:
+        """Take a walk whose joins last `fade` samples."""
+        self._walk, self._reader, self._fade = walk, reader, fade
+        self._sounds: OrderedDict[int, Frames] = OrderedDict()
+        self._gains: OrderedDict[int, tuple[F32, F32]] = OrderedDict()
+
+    def second(self, k: int) -> Frames:
+        """Return samples [k, k + 1) * GRID."""
+        return self.read(k * GRID, GRID)
+
+    def read(self, start: int, n: int) -> Frames:
+        """Return samples [start, start + n)."""
+        out = silence(n, 2)
+        for i in self._walk.steps(start, start + n):
+            sound = self._faded(i)
+            begin = self._walk.stretch(i).start - self._fade // 2
+            low, high = max(begin, start), min(begin + len(sound), start + n)
+            if low < high:
+                out[low - start : high - start] += sound[low - begin : high - begin]
+        return out
+
+    def _faded(self, i: int) -> Frames:
+        """Return the sound of step `i`, its joins included, faded at both ends."""
+        if i not in self._sounds:
+            sound = self._raw(i).copy()
+            sound[: self._fade] *= self._joined(i - 1)[1]
+            sound[len(sound) - self._fade :] *= self._joined(i)[0]
+            self._sounds[i] = sound
+            if len(self._sounds) > self._KEPT:
+                self._sounds.popitem(last=False)
+        return self._sounds[i]
+
+    def _joined(self, i: int) -> tuple[F32, F32]:
+        """Return the gains of the join from step `i` to the next."""
+        if i not in self._gains:
+            start = self._walk.stretch(i).end - self._fade // 2
+            one, other = (
+                self._reader.read(start + self._walk.stretch(step).shift, self._fade)
+                for step in (i, i + 1)
+            )
+            self._gains[i] = fade_gains(one, other)
+            if len(self._gains) > self._KEPT:
+                self._gains.popitem(last=False)
+        return self._gains[i]
+
+    def _raw(self, i: int) -> Frames:
+        stretch, half = self._walk.stretch(i), self._fade // 2
+        start = stretch.start - half + stretch.shift
+        return self._reader.read(start, stretch.end - stretch.start + 2 * half)
+
+
+class Visited:
+    """A ground into which events are laid, each as it was recorded."""
+
+    channels = 2
+    _KEPT: Final = 4
+
+    def __init__(self, ground: BlockSource, recurrence: Recurrence, reader: Reader) -> None:
+        """Take the ground, when events come, and where they are read."""
+        self._ground, self._recurrence, self._reader = ground, recurrence, reader
+        self._laid: OrderedDict[int, Frames] = OrderedDict()
+
+    def read(self, start: int, n: int) -> Frames:
+        """Return samples [start, start + n)."""
+        out = self._ground.read(start, n)
+        for visit in self._recurrence.visits(start - _EVENT_FADE, start + n + _EVENT_FADE):
+            if visit.start < _EVENT_FADE:
+                continue
+            sound, begin = self._sound(visit), visit.start - _EVENT_FADE
+            low, high = max(begin, start), min(begin + len(sound), start + n)
+            if low < high:
+                out[low - start : high - start] = sound[low - begin : high - begin]
+        return out
+
+    def _sound(self, visit: Visit) -> Frames:
+        """Return what is heard from a fade before the event to a fade after it."""
+        if visit.start not in self._laid:
+            source = visit.event.start * MOMENT - _EVENT_FADE
+            sound = self._reader.read(source, visit.length + 2 * _EVENT_FADE)
+            before = self._ground.read(visit.start - _EVENT_FADE, _EVENT_FADE)
+            after = self._ground.read(visit.end, _EVENT_FADE)
+            head, tail = sound[:_EVENT_FADE].copy(), sound[-_EVENT_FADE:].copy()
+            falling, rising = fade_gains(before, head)
+            sound[:_EVENT_FADE] = before * falling + head * rising
+            falling, rising = fade_gains(tail, after)
+            sound[-_EVENT_FADE:] = tail * falling + after * rising
+            self._laid[visit.start] = sound
+            if len(self._laid) > self._KEPT:
+                self._laid.popitem(last=False)
+        return self._laid[visit.start]
