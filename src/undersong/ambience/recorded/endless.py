@@ -3,7 +3,7 @@
 A long recording is walked in long stretches. A short one would come back too soon for that: its
 ground, everything that does not stand out, is walked in steps of a second that follow the course
 of the recording and are each drawn from all that sounds alike, while its events are heard whole,
-each by itself and never twice within a minute.
+each by itself and never twice within ten minutes: the same call is known again at any distance.
 """
 
 from collections import OrderedDict
@@ -18,6 +18,7 @@ from undersong.ambience.recorded.hear import heard
 from undersong.ambience.recorded.heard import (
     F32,
     MOMENT,
+    MOMENTS_PER_S,
     Heard,
     Passage,
     decibels,
@@ -42,8 +43,10 @@ _LONG_STEP: Final = 12 * int(SAMPLE_RATE)
 _LONG_FADE: Final = int(SAMPLE_RATE)
 _LONG_GROUPS: Final = 4
 
-_STEP: Final = int(SAMPLE_RATE) * 9 // 10
-_FADE: Final = int(SAMPLE_RATE) // 4
+_STEP_S: Final = ((20.0, 0.6), (100.0, 0.9))
+"""Steps over a ground of 20 s and less, and of 100 s and more: the less there is, the shorter."""
+
+_FADE: Final = int(SAMPLE_RATE) // 5
 _COURSE_STEP: Final = 6 * int(SAMPLE_RATE)
 
 _EVENT_FADE: Final = int(SAMPLE_RATE) // 4
@@ -64,6 +67,12 @@ class RecordedOptions(GeneratorOptions):
     events: Literal["calm", "none"] = Field(
         default="calm",
         description="What stands out of it: `calm` leaves out what would startle, `none` all.",
+    )
+    again_s: float = Field(
+        default=600.0,
+        ge=60.0,
+        le=3600.0,
+        description="An event of a short recording comes again after so long at the earliest.",
     )
 
 
@@ -86,7 +95,7 @@ class Recorded(Gridded):
         if known.usable_s >= LONG_S and options.events == "calm":
             source: BlockSource = _long(known, reader, stream)
         else:
-            source = _short(known, reader, stream, events=options.events == "calm")
+            source = _short(known, reader, stream, options)
         gain = np.float32(db_to_gain(LAYER_LUFS - known.loudness_lufs))
         super().__init__(lambda k: source.read(k * GRID, GRID) * gain, channels=2, keep=2)
 
@@ -106,17 +115,18 @@ def _long(known: Heard, reader: Reader, stream: Stream) -> BlockSource:
     return Walked(walk, reader, fade=_LONG_FADE)
 
 
-def _short(known: Heard, reader: Reader, stream: Stream, *, events: bool) -> BlockSource:
+def _short(known: Heard, reader: Reader, stream: Stream, options: RecordedOptions) -> BlockSource:
     count = len(known.levels)
     standing_out = marked(known.events, count)
     blocked = known.closed | standing_out
     levels_db = _ground_db(known, standing_out)
-    places = open_places(blocked, (_STEP // 2 + _FADE) // MOMENT)
+    spacing = _step(np.count_nonzero(~blocked) / MOMENTS_PER_S)
+    places = open_places(blocked, (spacing // 2 + _FADE) // MOMENT)
     _expect_places(places, known)
     recurrence = Recurrence(
-        _playable(known.events, count) if events else (),
-        count,
+        _playable(known.events, count) if options.events == "calm" else (),
         stream.child("events"),
+        apart=round(options.again_s * SAMPLE_RATE),
         gap=_EVENT_GAP,
     )
     nothing = np.zeros(count, np.bool_)
@@ -127,16 +137,22 @@ def _short(known: Heard, reader: Reader, stream: Stream, *, events: bool) -> Blo
         spacing=_COURSE_STEP,
         fade=_FADE,
     )
-    pull = _Pull(course, recurrence)
+    pull = _Pull(course, recurrence, spacing)
     alike = Alike(levels_db, places, stream.child("alike"), pull)
     walk = Walk(
         Ground(levels_db=levels_db, blocked=blocked, unwelcome=nothing),
         alike,
         stream.child("walk"),
-        spacing=_STEP,
+        spacing=spacing,
         fade=_FADE,
     )
     return Visited(Gridded(Walked(walk, reader, fade=_FADE).second, channels=2), recurrence, reader)
+
+
+def _step(ground_s: float) -> int:
+    """Return the spacing of steps over a ground of so many seconds, in samples."""
+    (short_s, quick_s), (long_s, slow_s) = _STEP_S
+    return round(float(np.interp(ground_s, (short_s, long_s), (quick_s, slow_s))) * SAMPLE_RATE)
 
 
 def _ground_db(known: Heard, standing_out: np.typing.NDArray[np.bool_]) -> F32:
@@ -162,11 +178,11 @@ def _expect_places(places: np.typing.NDArray[np.int64], known: Heard) -> None:
 class _Pull:
     """The moment that the ground should be like at a step: that of an event when one is near."""
 
-    def __init__(self, course: Walk, recurrence: Recurrence) -> None:
-        self._course, self._recurrence = course, recurrence
+    def __init__(self, course: Walk, recurrence: Recurrence, spacing: int) -> None:
+        self._course, self._recurrence, self._spacing = course, recurrence, spacing
 
     def __call__(self, i: int) -> int:
-        time = i * _STEP + _STEP // 2
+        time = i * self._spacing + self._spacing // 2
         near = self._recurrence.visits(time - _EVENT_LEAD, time + _EVENT_LEAD)
         if near:
             nearest = min(near, key=lambda visit: abs(visit.start + visit.length // 2 - time))

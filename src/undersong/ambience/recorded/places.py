@@ -17,9 +17,9 @@ _STEP: Final = MOMENTS_PER_S // 10
 """Places are looked for every tenth of a second."""
 
 _BLUR: Final = MOMENTS_PER_S // 2
-_NEAREST_SHARE: Final = 0.2
-_NEAREST: Final = (8, 60)
-"""A place is drawn from the most alike fifth, at least and at most so many."""
+_NEAREST_SHARE: Final = 0.25
+_NEAREST: Final = (16, 80)
+"""A place is drawn from the most alike quarter, at least and at most so many."""
 
 _STRIPE: Final = 2 * MOMENTS_PER_S
 _STRIPES: Final = 3
@@ -37,7 +37,7 @@ class Rounds:
         """Take the places of each part, at least one part and one place in each."""
         self._parts, self._stream = parts, stream
         bounds = np.linspace(0, len(parts), min(groups, len(parts)) + 1).round().astype(int)
-        self._groups = [range(int(a), int(b)) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        self._groups = [range(int(a), int(b)) for a, b in pairwise(bounds)]
         self._order = lru_cache(maxsize=4)(self._shuffled)
 
     def __call__(self, i: int) -> int:

@@ -1,4 +1,4 @@
-"""When what stands out is heard again: each event by itself, never twice within a minute."""
+"""When what stands out is heard again: each event by itself, never soon after itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +11,8 @@ from undersong.ambience.recorded.heard import MOMENT, Passage
 from undersong.dsp.noise import Stream
 from undersong.units import SAMPLE_RATE
 
-APART_S: Final = 60
-"""An event is heard again after a minute at the earliest."""
-
-_ROUND_S: Final = 100
-"""Each event comes once in a round of its own: the recording's length, or this if it is short."""
+_SLACK_S: Final = 120
+"""Each event comes once in a round of its own, somewhere within so many seconds of it."""
 
 _BUCKET: Final = 20 * int(SAMPLE_RATE)
 _KEPT: Final = 6
@@ -39,14 +36,13 @@ class Visit:
 class Recurrence:
     """When each event is heard, for ever; a pure function of the stretch that is asked for."""
 
-    def __init__(
-        self, events: Sequence[Passage], moments: int, stream: Stream, *, gap: int
-    ) -> None:
-        """Take the events, the length of the recording, and samples to lie between two visits."""
+    def __init__(self, events: Sequence[Passage], stream: Stream, *, apart: int, gap: int) -> None:
+        """Take the events, and samples to lie between visits: of one event, and of any two."""
         self._events, self._stream, self._gap = tuple(events), stream, gap
         self._lengths = np.array([(e.end - e.start) * MOMENT for e in events], np.int64)
         self._longest = int(self._lengths.max(initial=0)) + gap
-        self._round = max(moments * MOMENT, _ROUND_S * int(SAMPLE_RATE)) + self._longest
+        self._slack = _SLACK_S * int(SAMPLE_RATE)
+        self._round = apart + self._slack + self._longest
         phases = stream.child("phases").uniform(0, len(events))
         self._phases = np.floor(phases * self._round).astype(np.int64)
         self._bucket = lru_cache(maxsize=_KEPT)(self._in_bucket)
@@ -78,10 +74,13 @@ class Recurrence:
         """Return what would begin in [start, end) if events did not mind each other."""
         found = []
         count = len(self._events)
-        free = self._round - APART_S * int(SAMPLE_RATE) - self._lengths
         for turn in range((start // self._round) - 1, end // self._round + 1):
             draws = self._stream.uniform(2 * count * turn, 2 * count).reshape(2, count)
-            begins = turn * self._round + self._phases + np.floor(draws[0] * free).astype(np.int64)
+            begins = (
+                turn * self._round
+                + self._phases
+                + np.floor(draws[0] * self._slack).astype(np.int64)
+            )
             found += [
                 Visit(int(begins[e]), int(self._lengths[e]), self._events[e], float(draws[1, e]))
                 for e in np.flatnonzero((begins >= start) & (begins < end)).tolist()

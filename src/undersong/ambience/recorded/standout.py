@@ -1,13 +1,14 @@
 """What stands out of a recording: calls, cracks, drops that a listener would know again.
 
-A moment stands out when a band rises above what is usual there, within the seconds around it, by
-far more than it usually strays. Sounds that happen all the time are no events but the texture:
-the bar rises until enough of the recording is left clear.
+A moment stands out when a band rises suddenly above what is usual there, within the seconds
+around it, by far more than it usually strays. Sounds that happen all the time are no events but
+the texture: the bar rises until enough of the recording is left clear.
 """
 
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from undersong.ambience.recorded.heard import (
     F32,
@@ -19,24 +20,34 @@ from undersong.ambience.recorded.heard import (
     runs,
 )
 
+Bytes = npt.NDArray[np.uint8]
+Halves = npt.NDArray[np.float16]
+
 _USUAL_PER_S: Final = 10
 _USUAL_S: Final = 8
-"""The usual level of a band: its median over these seconds."""
+_USUAL_PERCENT: Final = 35
+"""The usual level of a band: what it exceeds for most of these seconds, calls or not."""
 
 _STRAY_LEAST_DB: Final = 0.8
+_STRAY_OF_FALLS: Final = 1.4826
+"""Standard deviation of normal chance over the median of its size."""
+
 _RISE_DB: Final = 5.0
-_BAR: Final = 4.5
+_BAR: Final = 4.0
 _BAR_STEP: Final = 1.25
 _BAR_STEPS: Final = 16
-_FOOT: Final = 2.5
-"""In strays above the usual: where an event is noticed, and where it begins and ends."""
+_FOOT: Final = 0.55
+"""In strays above the usual: where an event is noticed; it begins and ends at this share of it."""
+
+_JUST_BEFORE: Final = (20, 6)
+"""An event rises suddenly: against the moments from 400 to 120 ms before. A wave does not."""
 
 _GAP: Final = MOMENTS_PER_S * 3 // 10
 _BEFORE: Final = 3
 _AFTER: Final = 8
 _LONGEST: Final = 12 * MOMENTS_PER_S
 _CLEAR_RUN: Final = MOMENTS_PER_S * 14 // 10
-_CLEAR_SHARE: Final = 0.35
+_CLEAR_SHARE: Final = 0.3
 _PART: Final = 300 * MOMENTS_PER_S
 """Moments judged at once: hours need no more memory."""
 
@@ -45,26 +56,24 @@ _CONTEXT: Final = _USUAL_S * MOMENTS_PER_S
 
 def usual_db(levels_db: F32) -> F32:
     """Return the usual level of every band at every moment, (moments, bands)."""
-    from scipy.ndimage import median_filter  # noqa: PLC0415 - slow to import, when listening
+    from scipy.ndimage import percentile_filter  # noqa: PLC0415 - slow to import, when listening
 
     step = MOMENTS_PER_S // _USUAL_PER_S
     count = len(levels_db)
     padded = np.pad(levels_db, ((0, -count % step), (0, 0)), mode="edge")
     coarse = padded.reshape(-1, step, levels_db.shape[1]).mean(axis=1)
     window = min(_USUAL_S * _USUAL_PER_S, len(coarse)) | 1
-    usual = median_filter(coarse, size=(window, 1), mode="nearest")
+    usual = percentile_filter(coarse, _USUAL_PERCENT, size=(window, 1), mode="nearest")
     return np.repeat(usual, step, axis=0)[:count]
 
 
-def standouts(kept_levels: np.typing.NDArray[np.uint8], closed: Flags) -> tuple[Passage, ...]:
+def standouts(kept_levels: Bytes, closed: Flags) -> tuple[Passage, ...]:
     """Return the passages that stand out, in order; those that touch `closed` left out."""
-    strays, rises = _strays(kept_levels)
-    low = strays > _FOOT
+    strays, sudden = _strays(kept_levels)
     found: list[Passage] = []
     bar = _BAR
     for _ in range(_BAR_STEPS):
-        peaks = (strays > bar) & (rises > _RISE_DB)
-        found = _around(peaks, low, len(kept_levels))
+        found = _around(sudden > bar, strays > bar * _FOOT, len(kept_levels))
         if _is_clear_enough(marked(found, len(kept_levels)) | closed):
             break
         bar *= _BAR_STEP
@@ -77,25 +86,33 @@ def standouts(kept_levels: np.typing.NDArray[np.uint8], closed: Flags) -> tuple[
     )
 
 
-def _strays(kept_levels: np.typing.NDArray[np.uint8]) -> tuple[F32, F32]:
-    """Return, for every moment, how far its most striking band strays, in strays and in dB."""
-    rises = [_rise_db(kept_levels, at) for at in range(0, len(kept_levels), _PART)]
-    rise = np.concatenate(rises)
-    typical = np.median(np.abs(rise), axis=0).astype(np.float32) * 1.4826
-    stray = rise / np.maximum(typical, _STRAY_LEAST_DB)
-    best = stray.argmax(axis=1)
-    rows = np.arange(len(rise))
-    return stray[rows, best].astype(np.float32), rise[rows, best].astype(np.float32)
+def _strays(kept_levels: Bytes) -> tuple[F32, F32]:
+    """Return, for every moment, how far its most striking band strays, and how far suddenly."""
+    parts = [_rises_db(kept_levels, at) for at in range(0, len(kept_levels), _PART)]
+    rise, onset = (np.concatenate(kind) for kind in zip(*parts, strict=True))
+    falls = np.where(rise < 0, -rise, np.nan)  # what rises may be calls; what falls is chance
+    typical = np.maximum(np.nanmedian(falls, axis=0) * _STRAY_OF_FALLS, _STRAY_LEAST_DB)
+    stray = (rise / typical).max(axis=1).astype(np.float32)
+    sudden = np.minimum(rise, onset)
+    sudden[sudden < _RISE_DB] = 0.0
+    return stray, (sudden / typical).max(axis=1).astype(np.float32)
 
 
-def _rise_db(kept_levels: np.typing.NDArray[np.uint8], at: int) -> np.typing.NDArray[np.float16]:
-    """Return levels over the usual of moments [at, at + _PART), smoothed over 60 ms."""
+def _rises_db(kept_levels: Bytes, at: int) -> tuple[Halves, Halves]:
+    """Return, for moments [at, at + _PART), levels over the usual and over those just before.
+
+    Both are smoothed over 60 ms.
+    """
     first = max(at - _CONTEXT, 0)
     levels = decibels(kept_levels[first : at + _PART + _CONTEXT])
     smooth = levels.copy()
     smooth[1:-1] = (levels[:-2] + levels[1:-1] + levels[2:]) / 3.0
-    rise = smooth - usual_db(levels)
-    return rise[at - first : at - first + _PART].astype(np.float16)
+    total = np.cumsum(np.pad(levels, ((_JUST_BEFORE[0] + 1, 0), (0, 0)), mode="edge"), axis=0)
+    low, high = 0, _JUST_BEFORE[0] - _JUST_BEFORE[1]
+    before = (total[high : high + len(levels)] - total[low : low + len(levels)]) / (high - low)
+    own = slice(at - first, at - first + _PART)
+    rise, onset = smooth - usual_db(levels), smooth - before
+    return rise[own].astype(np.float16), onset[own].astype(np.float16)
 
 
 def _around(peaks: Flags, low: Flags, count: int) -> list[Passage]:
