@@ -7,6 +7,7 @@ adapter that meets them.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -85,6 +86,23 @@ class Gridded:
             if len(self._kept) > self._keep:
                 self._kept.popitem(last=False)
         return self._kept[k]
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """A source seen from sample `start` on."""
+
+    source: BlockSource
+    start: int
+
+    @property
+    def channels(self) -> int:
+        """Number of channels of every block."""
+        return self.source.channels
+
+    def read(self, start: int, n: int) -> Frames:
+        """Return samples [start, start + n) after its own start."""
+        return self.source.read(self.start + start, n)
 
 
 def silence(n: int, channels: int) -> Frames:

@@ -56,7 +56,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
     lengths = {name: cue.length for name, cue in cues.items()}
     timeline = arrange(recipe, [take.facts for take in narration.takes], lengths)
     beds = {name: load_bed(name, studio.library) for name in recipe.beds}
-    sources = {name: open_bed(bed, recipe.seed) for name, bed in beds.items()}
+    sources = {name: open_bed(bed, recipe.seed, studio.cache) for name, bed in beds.items()}
     heard = {name: f"{bed_digest(bed)}-{recipe.seed}" for name, bed in beds.items()}
     surveys = studio.recall(
         "surveys",

@@ -45,7 +45,7 @@ def _schema_of(kind: str) -> dict[str, Any]:
 
         return VoiceFile.model_json_schema()
     if kind == "bed":
-        from undersong.ambience.bed import BedFile
+        from undersong.ambience.bed_file import BedFile
 
         return BedFile.model_json_schema()
     from undersong.recipes.schema import json_schema

@@ -1,6 +1,7 @@
 """Bringing a recording into a library: looked at, repaired, written, listened to, described."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +17,15 @@ from undersong.ambience.recorded.heard import MOMENTS_PER_S, Heard
 from undersong.audio import Frames, Tick
 from undersong.errors import AmbienceError, OutputError
 from undersong.files import atomic, digest_file, write_text
+from undersong.recipes.fields import Text
 from undersong.recipes.names import SAFE_WORDS, is_safe
+from undersong.recipes.values import WrongValueError
 from undersong.units import SAMPLE_RATE, format_seconds
 
 FOLDER: Final = "ambience"
 _TRIAL_S: Final = 2
+_NAME_MOST: Final = 60
+_LINE_MOST: Final = 200
 
 
 class Watch(Protocol):
@@ -64,6 +69,12 @@ class Accepted:
     done: tuple[str, ...]
 
 
+def name_from(path: Path) -> str:
+    """Return a name for the bed of a recording: that of its file in small letters and dashes."""
+    words = re.findall(r"[^\W_]+", path.stem.lower())
+    return "-".join(words)[:_NAME_MOST].rstrip("-") or "recording"
+
+
 def accept(path: Path, root: Path, wish: Wish, cache: Path | None, watch: Watch) -> Accepted:
     """Make a bed of a recording of any format: `ambience/<name>.yaml` and its FLAC beside it.
 
@@ -77,6 +88,7 @@ def accept(path: Path, root: Path, wish: Wish, cache: Path | None, watch: Watch)
     bed = root / FOLDER / f"{wish.name}.yaml"
     recording = bed.with_suffix(".flac")
     _expect_free(wish.name, bed, recording)
+    _expect_lines(wish)
     found = survey(path, watch.stage("looking at the recording", 0))
     length = found.length - found.head - found.tail
     with atomic(recording) as temporary:
@@ -100,6 +112,18 @@ def _expect_free(name: str, *paths: Path) -> None:
         raise AmbienceError(
             f"there is already {taken[0]}", hint="choose another --name, or remove the old files"
         )
+
+
+def _expect_lines(wish: Wish) -> None:
+    """Refuse words that a bed file could not hold, before any work is done."""
+    rows = (("title", wish.title), ("licence", wish.licence), ("credit", wish.credit))
+    for key, text in (*rows, ("about", wish.about)):
+        try:
+            Text(_LINE_MOST).read(text or "-", None)
+        except WrongValueError as error:
+            raise AmbienceError(
+                f"the {key}: {error.message}", hint=f"legal: {error.legal}"
+            ) from error
 
 
 def _write(path: Path, blocks: Iterator[Frames], tick: Tick) -> None:

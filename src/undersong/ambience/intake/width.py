@@ -109,7 +109,7 @@ class Widening:
             (bool(self.only), f"only the {self.only} channel holds sound: made stereo from it"),
             (self.flipped, "one channel was upside down: turned"),
             (self.balance_db != 0.0, f"one side {abs(self.balance_db):.1f} dB louder: balanced"),
-            (made > 0 and not self.only, "nearly mono: widened, the mono sum unchanged"),
+            (made > 0 and not self.only, "narrow: widened, the mono sum unchanged"),
             (turned < 1.0, "too wide for one loudspeaker: narrowed"),
         )
         return tuple(text for true, text in rows if true)

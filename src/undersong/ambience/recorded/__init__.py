@@ -1,5 +1,5 @@
 """A maker's own recording as an endless bed: see `Recorded`."""
 
-from undersong.ambience.recorded.endless import Recorded, RecordedOptions
+from undersong.ambience.recorded.endless import Going, Recorded, RecordedOptions
 
-__all__ = ["Recorded", "RecordedOptions"]
+__all__ = ["Going", "Recorded", "RecordedOptions"]

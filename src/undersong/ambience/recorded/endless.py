@@ -57,13 +57,9 @@ _EVENT_LEAD: Final = 3 * int(SAMPLE_RATE) // 2
 _PLACES_LEAST: Final = 12
 
 
-class RecordedOptions(GeneratorOptions):
-    """How a recording goes on for ever."""
+class Going(GeneratorOptions):
+    """How a recording goes on for ever: what a bed file may say."""
 
-    file: Path = Field(description="A clean recording, as `undersong ambience add` makes it.")
-    cache: Path | None = Field(
-        default=None, exclude=True, description="Where what was heard in it is remembered."
-    )
     events: Literal["calm", "none"] = Field(
         default="calm",
         description="What stands out of it: `calm` leaves out what would startle, `none` all.",
@@ -74,6 +70,18 @@ class RecordedOptions(GeneratorOptions):
         le=3600.0,
         description="An event of a short recording comes again after so long at the earliest.",
     )
+
+
+class RecordedOptions(Going):
+    """A recording, and how it goes on for ever.
+
+    Attributes:
+        file: clean, as `undersong ambience add` makes it.
+        cache: folder in which what was heard in it is remembered.
+    """
+
+    file: Path
+    cache: Path | None = Field(default=None, exclude=True)
 
 
 class Recorded(Gridded):
