@@ -13,7 +13,7 @@ from undersong.ambience.intake.repair import findings, repaired
 from undersong.ambience.intake.survey import Survey, survey
 from undersong.ambience.recorded import Recorded, RecordedOptions
 from undersong.ambience.recorded.hear import heard
-from undersong.ambience.recorded.heard import MOMENTS_PER_S, Heard
+from undersong.ambience.recorded.heard import MOMENTS_PER_S, Heard, marked
 from undersong.audio import Frames, Tick
 from undersong.errors import AmbienceError, OutputError
 from undersong.files import atomic, digest_file, write_text
@@ -149,7 +149,10 @@ def _heard_words(known: Heard) -> tuple[str, ...]:
         format_seconds(passage.start // MOMENTS_PER_S) for passage in known.startling
     )
     events = len(known.events)
+    lost = known.closed & ~marked(known.startling, len(known.closed))
+    lost_s = float(lost.sum()) / MOMENTS_PER_S
     rows = (
+        (lost_s > 0, f"{lost_s:.1f} s of silence inside: left out"),
         (
             known.loop_s is not None,
             f"a loop: it repeats itself every {known.loop_s} s; one turn is used",

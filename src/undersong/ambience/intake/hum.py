@@ -21,9 +21,9 @@ _HIGHEST_HZ: Final = 800
 _AROUND_HZ: Final = 6.0
 _LINE_HZ: Final = 1.0
 
-_SURE_DB: Final = 12.0
-_ALONE_DB: Final = 20.0
-_LINE_DB: Final = 9.0
+_SURE_DB: Final = 9.0
+_ALONE_DB: Final = 14.0
+_LINE_DB: Final = 6.0
 """Above what lies around it: the line that gives hum away, one that is alone, all others."""
 
 _NOTCH_HZ: Final = 1.5
@@ -48,7 +48,7 @@ class Lines:
             power = (spectrum.real**2 + spectrum.imag**2).sum(axis=1)
             self._sum += 10.0 * np.log10(power + 1e-12)
             self._count += 1
-            self._rest = self._rest[_WINDOW:]
+            self._rest = self._rest[_WINDOW // 2 :]
 
     def found(self) -> tuple[float, ...]:
         """Return the frequencies of the hum's lines in Hz, rising; none when there is no hum."""

@@ -142,14 +142,14 @@ def _expect_usable(path: Path, found: Survey) -> None:
     rows = (
         (found.length == 0, "it holds no sound", "is this the right file?"),
         (
-            found.loudness_lufs < _QUIETEST_LUFS,
-            "it is silent",
-            "was the microphone connected?",
-        ),
-        (
             usable_s < SHORTEST_S,
             f"it holds {usable_s:.1f} s of sound; {SHORTEST_S:.0f} s are the least",
             "half a minute makes a bed, two minutes a good one",
+        ),
+        (
+            found.loudness_lufs < _QUIETEST_LUFS,
+            "it is silent",
+            "was the microphone connected?",
         ),
         (
             found.clipped > CLIPPED_MOST,

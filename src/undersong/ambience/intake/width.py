@@ -21,6 +21,7 @@ BANDS_HZ: Final = ((300.0, 1000.0), (1000.0, 4000.0), (4000.0, 12_000.0))
 """Where correlation is measured: below, sound is wide by wavelength alone."""
 
 _WINDOW: Final = 4096
+_NOTHING: Final = 1e-12
 _NARROW: Final = 0.7
 _NARROW_AIM: Final = 0.5
 _WIDE: Final = 0.12
@@ -39,7 +40,10 @@ _SEED: Final = 1961
 
 
 class Width:
-    """Streaming measurement of the spectra of both channels, and of what they have in common."""
+    """Streaming measurement of the spectra of both channels, and of what they have in common.
+
+    Every window counts alike, so that one loud moment does not stand for the whole.
+    """
 
     def __init__(self) -> None:
         """Start with nothing heard."""
@@ -51,6 +55,7 @@ class Width:
         whole = len(frames) // _WINDOW * _WINDOW
         windows = frames[:whole].reshape(-1, _WINDOW, 2)
         spectra = np.fft.rfft(windows * self._hann, axis=1)
+        spectra /= np.sqrt((np.abs(spectra) ** 2).sum(axis=(1, 2), keepdims=True) + _NOTHING)
         left, right = spectra[:, :, 0], spectra[:, :, 1]
         self._left += (np.abs(left) ** 2).sum(axis=0)
         self._right += (np.abs(right) ** 2).sum(axis=0)

@@ -90,8 +90,9 @@ def _strays(kept_levels: Bytes) -> tuple[F32, F32]:
     """Return, for every moment, how far its most striking band strays, and how far suddenly."""
     parts = [_rises_db(kept_levels, at) for at in range(0, len(kept_levels), _PART)]
     rise, onset = (np.concatenate(kind) for kind in zip(*parts, strict=True))
-    falls = np.where(rise < 0, -rise, np.nan)  # what rises may be calls; what falls is chance
-    typical = np.maximum(np.nanmedian(falls, axis=0) * _STRAY_OF_FALLS, _STRAY_LEAST_DB)
+    falls = (-band[band < 0] for band in rise.T)  # what rises may be calls; what falls is chance
+    middles = [float(np.median(fall)) if fall.size else 0.0 for fall in falls]
+    typical = np.maximum(np.array(middles) * _STRAY_OF_FALLS, _STRAY_LEAST_DB)
     stray = (rise / typical).max(axis=1).astype(np.float32)
     sudden = np.minimum(rise, onset)
     sudden[sudden < _RISE_DB] = 0.0
