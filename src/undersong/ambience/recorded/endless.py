@@ -25,29 +25,37 @@ from undersong.ambience.recorded.heard import (
     marked,
 )
 from undersong.ambience.recorded.join import fade_gains
-from undersong.ambience.recorded.places import Alike, Rounds, in_parts, open_places
+from undersong.ambience.recorded.places import (
+    Alike,
+    Moments,
+    Rounds,
+    in_parts,
+    middles,
+    open_places,
+)
 from undersong.ambience.recorded.reader import Reader
 from undersong.ambience.recorded.recurrence import Recurrence, Visit
 from undersong.ambience.recorded.standout import usual_db
-from undersong.ambience.recorded.walk import Ground, Walk
+from undersong.ambience.recorded.walk import Gait, Ground, Walk
 from undersong.ambience.texture import LAYER_LUFS
 from undersong.audio import GRID, BlockSource, Frames, Gridded, silence
 from undersong.dsp.noise import Stream
 from undersong.errors import AmbienceError
 from undersong.units import SAMPLE_RATE, db_to_gain
 
-LONG_S: Final = 900.0
-"""From here on a part comes back after ten minutes at the earliest, even in long stretches."""
+LONG_S: Final = 1000.0
+"""With so much in whole parts, a part comes again after ten minutes at the earliest."""
 
-_LONG_STEP: Final = 12 * int(SAMPLE_RATE)
-_LONG_FADE: Final = int(SAMPLE_RATE)
-_LONG_GROUPS: Final = 4
+_PART: Final = 16 * int(SAMPLE_RATE)
+_LONG: Final = Gait(spacing=12 * int(SAMPLE_RATE), fade=int(SAMPLE_RATE), sway=0.05, away=0.45)
+_GROUPS: Final = 5
+"""Of each part of 16 s some 12 are heard at a time, and never anything beyond it."""
 
 _STEP_S: Final = ((20.0, 0.6), (100.0, 0.9))
 """Steps over a ground of 20 s and less, and of 100 s and more: the less there is, the shorter."""
 
 _FADE: Final = int(SAMPLE_RATE) // 5
-_COURSE_STEP: Final = 6 * int(SAMPLE_RATE)
+_COURSE: Final = Gait(spacing=6 * int(SAMPLE_RATE), fade=_FADE)
 
 _EVENT_FADE: Final = int(SAMPLE_RATE) // 4
 _EVENT_GAP: Final = 2 * int(SAMPLE_RATE)
@@ -100,27 +108,31 @@ class Recorded(Gridded):
         known = heard(options.file, options.cache)
         stream = Stream.of(seed, self.name)
         reader = Reader(options.file)
-        if known.usable_s >= LONG_S and options.events == "calm":
-            source: BlockSource = _long(known, reader, stream)
+        parts = _parts(known) if options.events == "calm" else []
+        if len(parts) * _PART >= LONG_S * SAMPLE_RATE:
+            source: BlockSource = _long(known, reader, stream, parts)
         else:
             source = _short(known, reader, stream, options)
         gain = np.float32(db_to_gain(LAYER_LUFS - known.loudness_lufs))
         super().__init__(lambda k: source.read(k * GRID, GRID) * gain, channels=2, keep=2)
 
 
-def _long(known: Heard, reader: Reader, stream: Stream) -> BlockSource:
+def _parts(known: Heard) -> list[Moments]:
+    """Return the places in each whole part of a recording that can be walked without leaving it."""
+    places = open_places(known.closed, _LONG.reach // MOMENT)
+    part = _PART // MOMENT
+    return middles(in_parts(places, part), part, _LONG.reach // MOMENT)
+
+
+def _long(known: Heard, reader: Reader, stream: Stream, parts: list[Moments]) -> BlockSource:
     """Return a recording of a quarter of an hour and more, in stretches of some twelve seconds."""
     ground = Ground(
         levels_db=decibels(known.levels),
         blocked=known.closed,
         unwelcome=marked(known.events, len(known.levels)),
     )
-    places = open_places(known.closed, (_LONG_STEP + _LONG_FADE) // 2 // MOMENT)
-    _expect_places(places, known)
-    parts = in_parts(places, _LONG_STEP // MOMENT)
-    rounds = Rounds(parts, stream.child("rounds"), groups=_LONG_GROUPS)
-    walk = Walk(ground, rounds, stream.child("walk"), spacing=_LONG_STEP, fade=_LONG_FADE)
-    return Walked(walk, reader, fade=_LONG_FADE)
+    rounds = Rounds(parts, stream.child("rounds"), groups=_GROUPS)
+    return Walked(Walk(ground, rounds, stream.child("walk"), _LONG), reader)
 
 
 def _short(known: Heard, reader: Reader, stream: Stream, options: RecordedOptions) -> BlockSource:
@@ -128,8 +140,8 @@ def _short(known: Heard, reader: Reader, stream: Stream, options: RecordedOption
     standing_out = marked(known.events, count)
     blocked = known.closed | standing_out
     levels_db = _ground_db(known, standing_out)
-    spacing = _step(np.count_nonzero(~blocked) / MOMENTS_PER_S)
-    places = open_places(blocked, (spacing // 2 + _FADE) // MOMENT)
+    gait = _gait(np.count_nonzero(~blocked) / MOMENTS_PER_S)
+    places = open_places(blocked, (gait.spacing // 2 + _FADE) // MOMENT)
     _expect_places(places, known)
     recurrence = Recurrence(
         _playable(known.events, count) if options.events == "calm" else (),
@@ -140,27 +152,26 @@ def _short(known: Heard, reader: Reader, stream: Stream, options: RecordedOption
     nothing = np.zeros(count, np.bool_)
     course = Walk(
         Ground(levels_db=levels_db, blocked=known.closed, unwelcome=nothing),
-        Rounds(in_parts(places, _COURSE_STEP // MOMENT), stream.child("rounds")),
+        Rounds(in_parts(places, _COURSE.spacing // MOMENT), stream.child("rounds")),
         stream.child("course"),
-        spacing=_COURSE_STEP,
-        fade=_FADE,
+        _COURSE,
     )
-    pull = _Pull(course, recurrence, spacing)
+    pull = _Pull(course, recurrence, gait.spacing)
     alike = Alike(levels_db, places, stream.child("alike"), pull)
     walk = Walk(
         Ground(levels_db=levels_db, blocked=blocked, unwelcome=nothing),
         alike,
         stream.child("walk"),
-        spacing=spacing,
-        fade=_FADE,
+        gait,
     )
-    return Visited(Gridded(Walked(walk, reader, fade=_FADE).second, channels=2), recurrence, reader)
+    return Visited(Gridded(Walked(walk, reader).second, channels=2), recurrence, reader)
 
 
-def _step(ground_s: float) -> int:
-    """Return the spacing of steps over a ground of so many seconds, in samples."""
+def _gait(ground_s: float) -> Gait:
+    """Return how to step over a ground of so many seconds."""
     (short_s, quick_s), (long_s, slow_s) = _STEP_S
-    return round(float(np.interp(ground_s, (short_s, long_s), (quick_s, slow_s))) * SAMPLE_RATE)
+    spacing_s = float(np.interp(ground_s, (short_s, long_s), (quick_s, slow_s)))
+    return Gait(spacing=round(spacing_s * SAMPLE_RATE), fade=_FADE)
 
 
 def _ground_db(known: Heard, standing_out: np.typing.NDArray[np.bool_]) -> F32:
@@ -175,7 +186,7 @@ def _playable(events: tuple[Passage, ...], count: int) -> list[Passage]:
     return [event for event in events if event.start >= room and event.end + room <= count]
 
 
-def _expect_places(places: np.typing.NDArray[np.int64], known: Heard) -> None:
+def _expect_places(places: Moments, known: Heard) -> None:
     if len(places) < _PLACES_LEAST:
         raise AmbienceError(
             f"only {known.usable_s:.1f} s of this recording can be used, too little to go on with",
@@ -205,9 +216,9 @@ class Walked:
     channels = 2
     _KEPT: Final = 4
 
-    def __init__(self, walk: Walk, reader: Reader, *, fade: int) -> None:
-        """Take a walk whose joins last `fade` samples."""
-        self._walk, self._reader, self._fade = walk, reader, fade
+    def __init__(self, walk: Walk, reader: Reader) -> None:
+        """Take a walk and what it goes through."""
+        self._walk, self._reader, self._fade = walk, reader, walk.fade
         self._sounds: OrderedDict[int, Frames] = OrderedDict()
         self._gains: OrderedDict[int, tuple[F32, F32]] = OrderedDict()
 

@@ -173,7 +173,7 @@ def _looks(path: Path) -> Iterator[tuple[Frames, int]]:
                     f"{path} is not stereo at 48 kHz",
                     hint="let `undersong ambience add` bring it into the library",
                 )
-            carried = np.zeros((_EDGE, 2), np.float32)
+            carried, position = np.zeros((_EDGE, 2), np.float32), 0
             while True:
                 new = file.read(_AT_ONCE * MOMENT + _EDGE, dtype="float32", always_2d=True)
                 block = np.concatenate([carried, new])
@@ -185,7 +185,8 @@ def _looks(path: Path) -> Iterator[tuple[Frames, int]]:
                 yield np.concatenate([block[:reach], padding]), moments
                 if moments < _AT_ONCE:
                     return
-                file.seek(-_EDGE, soundfile.SEEK_CUR)
+                position += moments * MOMENT
+                file.seek(position)
                 carried = block[moments * MOMENT : moments * MOMENT + _EDGE]
     except (soundfile.LibsndfileError, OSError) as error:
         raise AmbienceError(

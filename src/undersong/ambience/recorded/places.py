@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -12,6 +11,9 @@ from undersong.ambience.recorded.heard import F32, MOMENTS_PER_S, Flags
 from undersong.dsp.noise import Stream
 
 Moments = npt.NDArray[np.int64]
+
+_STRIDE: Final = 2
+"""From group to group; it and their number must have no common factor."""
 
 _STEP: Final = MOMENTS_PER_S // 10
 """Places are looked for every tenth of a second."""
@@ -29,15 +31,16 @@ _STRIPES: Final = 3
 class Rounds:
     """All parts of a recording in an order that is shuffled anew in every round.
 
-    With `groups` above 1 the parts fall into groups that always follow in the same order, so
-    that a part comes again after (groups - 1) / groups of a round at the earliest.
+    With `groups` above 1 every so-manieth part belongs to a group, and the groups always follow
+    in the same order, which keeps neighbours apart: a part comes again after
+    (groups - 1) / groups of a round at the earliest.
     """
 
     def __init__(self, parts: Sequence[Moments], stream: Stream, *, groups: int = 1) -> None:
         """Take the places of each part, at least one part and one place in each."""
         self._parts, self._stream = parts, stream
-        bounds = np.linspace(0, len(parts), min(groups, len(parts)) + 1).round().astype(int)
-        self._groups = [range(int(a), int(b)) for a, b in pairwise(bounds)]
+        everything = range(len(parts))
+        self._groups = [everything[_STRIDE * k % groups :: groups] for k in range(groups)]
         self._order = lru_cache(maxsize=4)(self._shuffled)
 
     def __call__(self, i: int) -> int:
@@ -107,3 +110,12 @@ def in_parts(places: Moments, part: int) -> list[Moments]:
     """Return places by the part of `part` moments that they lie in; empty parts are left out."""
     of = places // part
     return [places[of == k] for k in np.unique(of)]
+
+
+def middles(parts: Sequence[Moments], part: int, reach: int) -> list[Moments]:
+    """Return the places of each part from which `reach` moments lead nowhere but within it."""
+    found = []
+    for places in parts:
+        within = places % part
+        found.append(places[(within >= reach) & (within < part - reach)])
+    return [places for places in found if len(places)]

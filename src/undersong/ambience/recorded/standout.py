@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from undersong.ambience.recorded.heard import (
+    BANDS,
     F32,
     MOMENTS_PER_S,
     Flags,
@@ -89,14 +90,26 @@ def standouts(kept_levels: Bytes, closed: Flags) -> tuple[Passage, ...]:
 def _strays(kept_levels: Bytes) -> tuple[F32, F32]:
     """Return, for every moment, how far its most striking band strays, and how far suddenly."""
     parts = [_rises_db(kept_levels, at) for at in range(0, len(kept_levels), _PART)]
-    rise, onset = (np.concatenate(kind) for kind in zip(*parts, strict=True))
-    falls = (-band[band < 0] for band in rise.T)  # what rises may be calls; what falls is chance
+    typical = _typical_db([rise for rise, _ in parts])
+    stray = [(rise / typical).max(axis=1).astype(np.float32) for rise, _ in parts]
+    sudden = [_sudden(rise, onset, typical) for rise, onset in parts]
+    return np.concatenate(stray), np.concatenate(sudden)
+
+
+def _typical_db(rises: list[Halves]) -> F32:
+    """Return how far each band strays by chance: what rises may be calls, what falls is chance."""
+    bands = (np.concatenate([rise[:, k] for rise in rises]) for k in range(BANDS))
+    falls = (-band[band < 0] for band in bands)
     middles = [float(np.median(fall)) if fall.size else 0.0 for fall in falls]
     typical = np.maximum(np.array(middles) * _STRAY_OF_FALLS, _STRAY_LEAST_DB)
-    stray = (rise / typical).max(axis=1).astype(np.float32)
-    sudden = np.minimum(rise, onset)
-    sudden[sudden < _RISE_DB] = 0.0
-    return stray, (sudden / typical).max(axis=1).astype(np.float32)
+    return typical.astype(np.float32)
+
+
+def _sudden(rise: Halves, onset: Halves, typical: F32) -> F32:
+    """Return for every moment how far a band both stands out and rose suddenly, in strays."""
+    both = np.minimum(rise, onset)
+    both[both < _RISE_DB] = 0.0
+    return np.asarray((both / typical).max(axis=1), np.float32)
 
 
 def _rises_db(kept_levels: Bytes, at: int) -> tuple[Halves, Halves]:

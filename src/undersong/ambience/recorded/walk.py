@@ -20,12 +20,6 @@ from undersong.dsp.noise import Stream
 Place = Callable[[int], int]
 """From the number of a step to its moment in the recording."""
 
-_SWAY: Final = 0.25
-"""A step comes early or late by up to half this share of the spacing."""
-
-_LEAST: Final = 0.15
-"""A jump keeps this share of the way away from the steps on both sides."""
-
 _LOOK: Final = 4
 """Moments on both sides over which two places are compared: 180 ms."""
 
@@ -59,22 +53,48 @@ class Stretch:
     shift: int
 
 
-class Walk:
-    """See the module; `spacing` in samples lies between steps, `fade` samples are for a join."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gait:
+    """How a walk steps.
 
-    def __init__(
-        self, ground: Ground, place: Place, stream: Stream, *, spacing: int, fade: int
-    ) -> None:
+    Attributes:
+        spacing: samples from step to step.
+        fade: samples of a join.
+        sway: a step comes early or late by up to half this share of the spacing.
+        away: a jump keeps this share of the way away from the steps on both sides.
+    """
+
+    spacing: int
+    fade: int
+    sway: float = 0.25
+    away: float = 0.15
+
+    @property
+    def reach(self) -> int:
+        """Samples that a step may go from its place, its join included."""
+        longest = self.spacing * (1.0 + self.sway) * (1.0 - self.away)
+        return round(longest) + self.fade // 2 + MOMENT
+
+
+class Walk:
+    """See the module."""
+
+    def __init__(self, ground: Ground, place: Place, stream: Stream, gait: Gait) -> None:
         """Take what to walk over, and how."""
         self._ground, self._place, self._stream = ground, place, stream
-        self._spacing, self._fade = spacing, fade
+        self._spacing, self._fade, self._gait = gait.spacing, gait.fade, gait
         self._next_blocked, self._last_blocked = _reach(ground.blocked)
         self._jumps: OrderedDict[int, int] = OrderedDict()
         self._shifts: OrderedDict[int, int] = OrderedDict()
 
+    @property
+    def fade(self) -> int:
+        """Samples of a join."""
+        return self._fade
+
     def time(self, i: int) -> int:
         """Return the sample at which step `i` comes by its place."""
-        sway = _SWAY * (float(self._stream.uniform(2 * i, 1)[0]) - 0.5)
+        sway = self._gait.sway * (float(self._stream.uniform(2 * i, 1)[0]) - 0.5)
         return round((i + 0.5 + sway) * self._spacing)
 
     def stretch(self, i: int) -> Stretch:
@@ -114,7 +134,7 @@ class Walk:
 
     def _best_jump(self, i: int) -> int:
         leave, enter = self.time(i), self.time(i + 1)
-        least = max(round(_LEAST * (enter - leave)), self._fade // 2)
+        least = max(round(self._gait.away * (enter - leave)), self._fade // 2)
         times = np.arange(leave + least, enter - least + 1, MOMENT)
         if not times.size:
             return (leave + enter) // 2
