@@ -1,8 +1,10 @@
 """How wide a recording is, and making narrow ones wide and too wide ones narrower.
 
 Middle and side: M = (L + R) / 2, S = (L - R) / 2. Where left and right are nearly one, a side is
-made from the middle by an all-pass whose phase runs at random (Schroeder's pseudo-stereo): the sum
-of both channels stays what it was. Where they are opposed, the side is turned down.
+made from the middle (pseudo-stereo, after Schroeder 1958): the sum of both channels stays what it
+was. It is turned by a quarter of a period, forwards and backwards by turns every third of an
+octave, so left and right are equally loud everywhere. Where they are opposed, the side is turned
+down.
 """
 
 from dataclasses import dataclass
@@ -34,9 +36,8 @@ _BALANCE_DB: Final = 1.5
 _BALANCE_MOST_DB: Final = 9.0
 
 TAPS: Final = 2048
-_DECAY_S: Final = 0.006
+_TURNS_PER_OCTAVE: Final = 1.5
 _NO_SIDE_HZ: Final = 150.0
-_SEED: Final = 1961
 
 
 class Width:
@@ -171,12 +172,9 @@ def _filters(bands: tuple[tuple[float, float], ...]) -> tuple[F64, F64]:
         np.interp(np.log(hz), np.log(centres), [band[k] for band in bands]) for k in (0, 1)
     )
     made = made * hz**2 / (hz**2 + _NO_SIDE_HZ**2)
+    turns = np.sqrt(2.0) * np.sin(2.0 * np.pi * _TURNS_PER_OCTAVE * np.log2(hz / _NO_SIDE_HZ))
     half = np.exp(-1j * np.pi * np.arange(len(hz)))  # a delay of TAPS / 2
-    rng = np.random.Generator(np.random.Philox(key=_SEED))
-    times_s = np.arange(TAPS) / SAMPLE_RATE
-    burst = rng.standard_normal(TAPS) * np.exp(-times_s / _DECAY_S)
-    phase = np.fft.rfft(burst)
     window = np.hanning(TAPS + 1)[:-1]
     taps_side = np.fft.irfft(side * half) * window
-    taps_made = np.fft.irfft(made * half * phase / np.abs(phase))
-    return taps_side, taps_made * np.sqrt(window)
+    taps_made = np.fft.irfft(1j * made * turns * half) * window
+    return taps_side, taps_made
