@@ -1,5 +1,6 @@
 """What a bed file may hold."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -202,3 +203,10 @@ class BedFile(BaseModel):
             message = "a bed has `layers`, or names the `place` that has them"
             raise WrongValueError(message)
         return self
+
+
+def layer_options() -> Iterator[tuple[str, type[GeneratorOptions]]]:
+    """Yield what a layer may say beside its own keys: of each generator, and of a recording."""
+    for name in generator_names():
+        yield name, generator_class(name).Options
+    yield "recordings", Going

@@ -22,6 +22,7 @@ from undersong.ambience.recorded.heard import (
     Heard,
     Passage,
     decibels,
+    kept,
     marked,
 )
 from undersong.ambience.recorded.join import fade_gains
@@ -127,7 +128,7 @@ def _parts(known: Heard) -> list[Moments]:
 def _long(known: Heard, reader: Reader, stream: Stream, parts: list[Moments]) -> BlockSource:
     """Return a recording of a quarter of an hour and more, in stretches of some twelve seconds."""
     ground = Ground(
-        levels_db=decibels(known.levels),
+        levels=known.levels,
         blocked=known.closed,
         unwelcome=marked(known.events, len(known.levels)),
     )
@@ -140,6 +141,7 @@ def _short(known: Heard, reader: Reader, stream: Stream, options: RecordedOption
     standing_out = marked(known.events, count)
     blocked = known.closed | standing_out
     levels_db = _ground_db(known, standing_out)
+    levels = kept(levels_db)
     gait = _gait(np.count_nonzero(~blocked) / MOMENTS_PER_S)
     places = open_places(blocked, (gait.spacing // 2 + _FADE) // MOMENT)
     _expect_places(places, known)
@@ -151,7 +153,7 @@ def _short(known: Heard, reader: Reader, stream: Stream, options: RecordedOption
     )
     nothing = np.zeros(count, np.bool_)
     course = Walk(
-        Ground(levels_db=levels_db, blocked=known.closed, unwelcome=nothing),
+        Ground(levels=levels, blocked=known.closed, unwelcome=nothing),
         Rounds(in_parts(places, _COURSE.spacing // MOMENT), stream.child("rounds")),
         stream.child("course"),
         _COURSE,
@@ -159,7 +161,7 @@ def _short(known: Heard, reader: Reader, stream: Stream, options: RecordedOption
     pull = _Pull(course, recurrence, gait.spacing)
     alike = Alike(levels_db, places, stream.child("alike"), pull)
     walk = Walk(
-        Ground(levels_db=levels_db, blocked=blocked, unwelcome=nothing),
+        Ground(levels=levels, blocked=blocked, unwelcome=nothing),
         alike,
         stream.child("walk"),
         gait,

@@ -18,6 +18,7 @@ from undersong.ambience.recorded.heard import (
     F32,
     MOMENT,
     MOMENTS_PER_S,
+    Bytes,
     Flags,
     Heard,
     Passage,
@@ -34,7 +35,6 @@ from undersong.errors import AmbienceError
 from undersong.files import digest_file, write_bytes
 from undersong.units import SAMPLE_RATE
 
-Bytes = npt.NDArray[np.uint8]
 Values = npt.NDArray[np.float64]
 
 VERSION: Final = 1

@@ -13,6 +13,7 @@ from undersong.units import SAMPLE_RATE
 
 F32 = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
+Bytes = npt.NDArray[np.uint8]
 
 MOMENT: Final = 960
 MOMENTS_PER_S: Final = int(SAMPLE_RATE) // MOMENT
@@ -55,7 +56,7 @@ class Heard:
     range_lu: float
     crest_lu: float
     loop_s: float | None
-    levels: npt.NDArray[np.uint8]
+    levels: Bytes
     closed: Flags
     events: tuple[Passage, ...]
     startling: tuple[Passage, ...]
@@ -66,12 +67,12 @@ class Heard:
         return float(np.count_nonzero(~self.closed)) / MOMENTS_PER_S
 
 
-def decibels(levels: npt.NDArray[np.uint8]) -> F32:
+def decibels(levels: Bytes) -> F32:
     """Return kept levels in dB."""
     return np.asarray(levels / np.float32(STEPS_PER_DB) + np.float32(QUIETEST_DB), np.float32)
 
 
-def kept(levels_db: F32) -> npt.NDArray[np.uint8]:
+def kept(levels_db: F32) -> Bytes:
     """Return levels as they are kept."""
     steps = np.round((levels_db - QUIETEST_DB) * STEPS_PER_DB)
     return np.clip(steps, 0, 255).astype(np.uint8)

@@ -14,6 +14,7 @@ from undersong.ambience.recorded.heard import (
     BANDS,
     F32,
     MOMENTS_PER_S,
+    Bytes,
     Flags,
     Passage,
     decibels,
@@ -21,7 +22,6 @@ from undersong.ambience.recorded.heard import (
     runs,
 )
 
-Bytes = npt.NDArray[np.uint8]
 Halves = npt.NDArray[np.float16]
 
 _USUAL_PER_S: Final = 10

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from undersong.ambience.recorded.heard import F32, MOMENT, Flags
+from undersong.ambience.recorded.heard import F32, MOMENT, Bytes, Flags, decibels
 from undersong.dsp.noise import Stream
 
 Place = Callable[[int], int]
@@ -34,12 +34,12 @@ class Ground:
     """What a walk goes over.
 
     Attributes:
-        levels_db: (moments, bands), by which places are compared.
+        levels: uint8 (moments, bands) as kept, by which places are compared.
         blocked: moments that the walk never touches.
         unwelcome: moments at which it would rather not jump.
     """
 
-    levels_db: F32
+    levels: Bytes
     blocked: Flags
     unwelcome: Flags
 
@@ -148,12 +148,12 @@ class Walk:
 
     def _cost(self, one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> F32:
         """Return the mean difference in dB around each pair of moments."""
-        levels, unwelcome = self._ground.levels_db, self._ground.unwelcome
+        levels, unwelcome = self._ground.levels, self._ground.unwelcome
         count = len(levels)
         around = np.arange(-_LOOK, len(one) + _LOOK)
         a = np.clip(one[0] + around, 0, count - 1)
         b = np.clip(other[0] + around, 0, count - 1)
-        differences = np.abs(levels[a] - levels[b]).mean(axis=1)
+        differences = np.abs(decibels(levels[a]) - decibels(levels[b])).mean(axis=1)
         differences += _BREAK_DB * (unwelcome[a] | unwelcome[b])
         window = np.full(2 * _LOOK + 1, 1.0 / (2 * _LOOK + 1), np.float32)
         return np.asarray(np.convolve(differences, window, "valid"), np.float32)
