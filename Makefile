@@ -21,6 +21,7 @@ $(MADE)/setup: pyproject.toml
 	    test -x $(BIN)/python || $$python -m venv $(VENV); break; fi; done
 	@test -x $(BIN)/python || { echo 'make: Python 3.11 or newer with venv is needed (PYTHON=... names one)' >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -c 'from undersong.dsp.compiled import kernels; kernels()'
 	@mkdir -p $(MADE) && touch $@
 
 demo: $(MADE)/setup ## render the ten-minute demo track offline into build/demo
@@ -41,8 +42,9 @@ lint: $(MADE)/setup ## style, types and layers only
 
 check: lint test ## everything that must be green: style, types, layers, tests
 
-bench: $(MADE)/setup ## measure speed, memory and quality; writes docs/bench.md
-	$(BIN)/python tests/bench/bench.py
+bench: $(MADE)/setup ## measure speed, memory and quality beside others; writes docs/bench.md (BENCH=--small, --long)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python tests/bench/bench.py $(BENCH)
 
 campaign: $(MADE)/setup ## the long tests: hours of audio, kills, full disks
 	$(BIN)/python -m pytest -m slow -p no:cacheprovider

@@ -6,9 +6,10 @@ adapter that meets them.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,15 @@ Tick = Callable[[int], None]
 
 GRID = int(SAMPLE_RATE)
 """Default block of the grid on which seekable sources compute: one second."""
+
+PASS = 10 * GRID
+"""Frames that a pass takes at once: compiled filters work wide on as many."""
+
+STRETCH = 8
+"""Blocks that one copy makes before it is another's turn."""
+
+COPIES = 2
+"""Copies of a sound that are made side by side: more cores than two are for more tracks."""
 
 
 @runtime_checkable
@@ -86,6 +96,52 @@ class Gridded:
             if len(self._kept) > self._keep:
                 self._kept.popitem(last=False)
         return self._kept[k]
+
+
+class Ahead:
+    """Copies of one sound, each in a thread of its own, that make blocks before they are asked for.
+
+    A `BlockSource` for one reader that goes forward, who sees the samples of any one copy. The
+    copies share nothing that changes; they take turns by stretches, as a copy is at its best when
+    it goes on where it was. Leave the `with` block to end the threads.
+    """
+
+    def __init__(self, copies: Sequence[BlockSource], length: int) -> None:
+        """Prepare; nothing is made before the first read, and nothing early from `length` on."""
+        self._copies = copies
+        self._blocks = -(-length // GRID)
+        self._coming: dict[int, Future[Frames]] = {}
+        self._threads = [ThreadPoolExecutor(1) for _ in copies]
+        self._grid = Gridded(self._block, channels=copies[0].channels)
+
+    @property
+    def channels(self) -> int:
+        """Number of channels of every block."""
+        return self._copies[0].channels
+
+    def read(self, start: int, n: int) -> Frames:
+        """Return samples [start, start + n)."""
+        return self._grid.read(start, n)
+
+    def __enter__(self) -> Self:
+        """Nothing more to prepare."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Make no more."""
+        for thread in self._threads:
+            thread.shutdown(cancel_futures=True)
+
+    def _block(self, k: int) -> Frames:
+        wanted = range(k, max(k + 1, min(k + STRETCH * len(self._copies), self._blocks)))
+        for early in [j for j in self._coming if j not in wanted]:
+            self._coming.pop(early).cancel()
+        for j in wanted:
+            if j not in self._coming:
+                turn = j // STRETCH % len(self._copies)
+                make = self._copies[turn].read
+                self._coming[j] = self._threads[turn].submit(make, j * GRID, GRID)
+        return self._coming.pop(k).result()
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ layers:
   - generator: breez
   - generator: breeze
     level_db: loud
+    gustt: 3
 """
     with pytest.raises(FaultsError) as caught:
         load_bed("shore", library_with(tmp_path, wrong))
@@ -91,6 +92,7 @@ layers:
         (6, 12),
         (7, 16),
         (9, 15),
+        (10, 5),
     ]
     messages = [str(fault) for fault in caught.value.faults]
     assert any("unknown key `titel`" in m and "did you mean `title`" in m for m in messages)
@@ -196,7 +198,7 @@ def test_the_schema_describes_a_bed():
 
 @pytest.fixture
 def broken_plug_in(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch):
-    from undersong.ambience import registry  # noqa: PLC0415 - its caches are emptied here
+    from undersong import plugins  # noqa: PLC0415 - its cache is emptied here
 
     folder = tmp_path_factory.mktemp("site")
     facts = folder / "raining-1.0.dist-info"
@@ -205,7 +207,7 @@ def broken_plug_in(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
     points = "[undersong.ambience]\nrain = no_such_module:Rain\n"
     (facts / "entry_points.txt").write_text(points)
     monkeypatch.syspath_prepend(str(folder))
-    registry._found.cache_clear()
+    plugins._found.cache_clear()
     yield
     monkeypatch.undo()
-    registry._found.cache_clear()
+    plugins._found.cache_clear()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recipes_notation import lines, read, script
 
-from undersong.recipes.breath import SPOKEN_IN
+from undersong.recipes import breath
 from undersong.recipes.model import BreathPhase, ElasticPause, Utterance
 
 EXAMPLE = """# Settling in
@@ -222,7 +222,7 @@ def test_breaths_stand_where_their_phases_are_written() -> None:
     assert phases[1].utterance.position == phases[1].position
 
 
-@pytest.mark.parametrize("language", SPOKEN_IN)
+@pytest.mark.parametrize("language", breath._WORDS)
 def test_every_language_of_breaths_speaks_its_phases(language: str) -> None:
     found = script("[breathe: hold 2s, times 2]", language=f"{language}-XX")
     said = [phase.utterance for phase in found.cues if isinstance(phase, BreathPhase)]

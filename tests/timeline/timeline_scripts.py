@@ -156,6 +156,7 @@ PLAIN = Recipe(
     pause_difference_lu=10.0,
     fades=fades("6", "20", "8", "20"),
     loudness="podcast",
+    anchor="programme",
     formats=("mp3",),
     style="directive",
     about={},

@@ -1,6 +1,6 @@
 """What a bed file may hold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -9,6 +9,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     PrivateAttr,
     ValidationError,
     field_validator,
@@ -25,7 +26,7 @@ from undersong.files import is_there
 from undersong.recipes.fields import OfLibrary, Rule, Text
 from undersong.recipes.names import Names
 from undersong.recipes.values import WrongValueError
-from undersong.recipes.verdicts import Nested
+from undersong.recipes.verdicts import entry_with_options
 
 Line = Annotated[str, Text(200)]
 Prose = Annotated[str, Text(2000)]
@@ -151,20 +152,26 @@ class LayerEntry(BaseModel):
             raise WrongValueError(error.message) from error
         return name
 
-    @model_validator(mode="after")
-    def _check_options(self) -> Self:
-        if (self.generator is None) == (self.recording is None):
+    @model_validator(mode="wrap")
+    @classmethod
+    def _check_options(cls, value: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        entry, options = entry_with_options(cls, value, handler, _options_model)
+        if (entry.generator is None) == (entry.recording is None):
             message = "a layer is a `generator` or a `recording`, one of both"
             raise WrongValueError(message)
-        model = Going if self.generator is None else generator_class(self.generator).Options
-        try:
-            options = model.model_validate(self.__pydantic_extra__ or {})
-        except ValidationError as error:
-            raise Nested(model, error) from error
-        if self.recording is not None:
-            options = RecordedOptions(file=Path(self.recording), **options.model_dump())
-        self._options = options
-        return self
+        if entry.recording is not None:
+            options = RecordedOptions(file=Path(entry.recording), **options.model_dump())
+        entry._options = options  # noqa: SLF001 - its own class
+        return entry
+
+
+def _options_model(entry: Mapping[str, object]) -> type[GeneratorOptions] | None:
+    if "generator" not in entry:
+        return Going
+    try:
+        return generator_class(str(entry["generator"])).Options
+    except (UnknownNameError, AmbienceError):
+        return None  # which is a fault of the key itself
 
 
 class Origin(BaseModel):

@@ -16,7 +16,7 @@ from undersong.ambience.contract import GeneratorOptions
 from undersong.ambience.texture import k_weight
 from undersong.audio import Frames
 from undersong.dsp.noise import Stream, Values
-from undersong.units import SAMPLE_RATE
+from undersong.units import LOUDNESS_OFFSET_LU, SAMPLE_RATE
 
 
 class BellOptions(GeneratorOptions):
@@ -84,7 +84,7 @@ class Bell:
         hz = self._options.pitch_hz * ratios * rng.uniform(0.997, 1.003, size=len(ratios))
         levels_db = levels_db + _TILT_DB * (self._options.brightness - 0.4) * np.log2(ratios)
         power = 10.0 ** (levels_db / 10.0)
-        loudness = -0.691 + 10.0 * np.log10((power * k_weight(hz)).sum())
+        loudness = LOUDNESS_OFFSET_LU + 10.0 * np.log10((power * k_weight(hz)).sum())
         peaks = np.sqrt(2.0 * power) * 10.0 ** ((_STROKE_LUFS - loudness) / 20.0)
         sound = sum(
             (

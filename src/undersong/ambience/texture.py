@@ -20,7 +20,7 @@ from undersong.dsp.noise import (
     bands_hz,
     spectrum_db,
 )
-from undersong.units import SAMPLE_RATE, Db, Lufs
+from undersong.units import LOUDNESS_OFFSET_LU, SAMPLE_RATE, Db, Lufs
 
 Weather = Callable[[Values], Values]
 
@@ -107,7 +107,7 @@ def levelling_db(weathers: Sequence[Weather]) -> Db:
     )
     power = np.asarray(power)
     gate = power.mean() / 10.0
-    loudness = -0.691 + 10.0 * np.log10(power[power > gate].mean())
+    loudness = LOUDNESS_OFFSET_LU + 10.0 * np.log10(power[power > gate].mean())
     return Db(LAYER_LUFS - float(loudness))
 
 

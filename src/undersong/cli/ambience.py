@@ -46,10 +46,10 @@ def beds(context: typer.Context, folder: Path = FOLDER, as_json: bool = JSON) ->
 def listed(folder: Path = FOLDER, as_json: bool = JSON) -> None:
     """List the beds of the library and of the starter library."""
     from undersong.ambience.bed import load_bed
+    from undersong.cli.tracks import library_around
     from undersong.errors import AmbienceError, FaultsError
-    from undersong.recipes.library import Library
 
-    library = Library.find(folder)
+    library = library_around(folder)
     found = []
     for name in library.bed_names():
         try:
@@ -75,6 +75,9 @@ def render(
     folder: Path = FOLDER,
 ) -> None:
     """Render a bed alone, at its own level, to a sound file."""
+    from undersong.cli.targets import sound_target
+
+    sound_target("--out", to)
     _write(name, folder, seed, Fraction(0), _length("--length", length, LONGEST), to)
     out.print(f"Wrote {to}", markup=False)
 
@@ -139,7 +142,7 @@ def add(
     """Make an endless bed of a recording: look, repair, write it into ambience/, describe it."""
     from undersong.ambience.intake.accept import Wish, accept, name_from
     from undersong.recipes.library import Library
-    from undersong.voices.takes import default_cache
+    from undersong.store.place import default_cache
 
     library = Library.find(folder)
     chosen = name or name_from(file)
@@ -208,7 +211,7 @@ def _asked(given: str | None, question: str, quiet: bool) -> str:
 def _open(name: str, folder: Path, seed: int) -> "tuple[Library, Bed, BlockSource]":
     from undersong.ambience.bed import load_bed, open_bed
     from undersong.recipes.library import Library
-    from undersong.voices.takes import default_cache
+    from undersong.store.place import default_cache
 
     library = Library.find(folder)
     bed = load_bed(name, library)

@@ -8,7 +8,16 @@ import numpy.typing as npt
 
 from undersong.audio import BlockSource, Tick, spans
 from undersong.deliver.spectrum import MelPicture, mel_picture
-from undersong.dsp.loudness import Meter
+from undersong.dsp.loudness import (
+    SHORT_TERM_S,
+    STEPS_PER_S,
+    Energies,
+    gated_lufs,
+    hops_of,
+    momentary,
+    range_lu,
+    short_term,
+)
 from undersong.files import atomic
 from undersong.units import SAMPLE_RATE, format_seconds
 
@@ -75,27 +84,28 @@ def draw_bed(  # noqa: PLR0913 - what to draw, and two lines over it
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - as above
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above
 
-    meter = Meter(source.channels)
+    energies = Energies(source.channels, per_s=STEPS_PER_S)
     for start, n in spans(length):
-        meter.push(source.read(start, n))
+        energies.push(source.read(start, n))
         if tick is not None:
             tick(n)
+    steps = energies.hops
     mel = mel_picture(source, length, _COLUMNS)
     if tick is not None:
         tick(length)
     with matplotlib.style.context(["default", _STYLE]), atomic(path) as temporary:
         figure = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI)
         FigureCanvasAgg(figure)
-        _headline(figure, title, subtitle, meter)
+        _headline(figure, title, subtitle, steps)
         length_s = length / SAMPLE_RATE
-        _draw_levels(_panel(figure, 0.535, 0.33, length_s), meter)
+        _draw_levels(_panel(figure, 0.535, 0.33, length_s), steps)
         _draw_spectrum(_panel(figure, 0.065, 0.42, length_s), mel, length)
         figure.savefig(temporary, format="png", metadata={"Software": None})
 
 
-def _headline(figure: "Figure", title: str, subtitle: str, meter: Meter) -> None:
-    levels = meter.levels()
-    facts = f"{levels.integrated_lufs:.1f} LUFS   range {levels.range_lu:.1f} LU"
+def _headline(figure: "Figure", title: str, subtitle: str, steps: F64) -> None:
+    hops = hops_of(steps)
+    facts = f"{gated_lufs(hops):.1f} LUFS   range {range_lu(hops):.1f} LU"
     figure.text(_LEFT, 0.945, title, size=17, weight="bold", va="center")
     figure.text(_LEFT, 0.902, subtitle, size=10, color=_QUIET, va="center")
     shown = facts.replace("-", "\N{MINUS SIGN}")
@@ -114,17 +124,17 @@ def _panel(figure: "Figure", bottom: float, height: float, length_s: float) -> "
     return axes
 
 
-def _draw_levels(axes: "Axes", meter: Meter) -> None:
+def _draw_levels(axes: "Axes", steps: F64) -> None:
     """Draw momentary loudness as an area, short-term loudness as a line over it."""
-    momentary, short_term = _columns(meter.momentary()), _columns(meter.short_term())
+    quick, slow = _columns(momentary(steps)), _columns(short_term(steps))
     length_s = axes.get_xlim()[1]
-    finite = momentary[np.isfinite(momentary)]
+    finite = quick[np.isfinite(quick)]
     bottom = float(finite.min()) - _ROOM_LU if finite.size else -70.0
     top = float(finite.max()) + _ROOM_LU if finite.size else 0.0
-    times = np.linspace(0.0, length_s, max(len(momentary), 1), endpoint=False)
-    axes.fill_between(times[: len(momentary)], bottom, momentary, color=_BED_LIGHT, lw=0)
-    slow = np.linspace(min(3.0, length_s), length_s, len(short_term), endpoint=False)
-    axes.plot(slow, short_term, color=_BED, lw=1.3, label="short-term, 3 s")
+    times = np.linspace(0.0, length_s, max(len(quick), 1), endpoint=False)
+    axes.fill_between(times[: len(quick)], bottom, quick, color=_BED_LIGHT, lw=0)
+    later = np.linspace(min(SHORT_TERM_S, length_s), length_s, len(slow), endpoint=False)
+    axes.plot(later, slow, color=_BED, lw=1.3, label="short-term, 3 s")
     axes.set_ylim(bottom, top)
     axes.set_ylabel("loudness, LUFS")
     axes.grid(visible=True, axis="y")

@@ -14,11 +14,12 @@ from undersong.files import write_text
 from undersong.manifest import Levels
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import Profile
-from undersong.timeline.model import Timeline
+from undersong.timeline.model import STEMS, Timeline
 from undersong.units import to_seconds
 
 PICTURE = "picture.png"
-STEMS = ("voice", "bed", "bed-ducked", "cues")
+STEMS_FOLDER = "stems"
+"""Stems have a folder of their own, for a track may be called `voice` too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,11 @@ def companion_names(slug: str, *, stems: bool, picture: bool) -> tuple[str, ...]
     """Return the names of the files beside a track's deliverables."""
     texts = (f"{slug}.vtt", f"{slug}.srt", f"{slug}.txt")
     drawn = (PICTURE,) if picture else ()
-    return (*texts, *drawn, *((f"{name}.wav" for name in STEMS) if stems else ()))
+    return (*texts, *drawn, *(map(_stem, STEMS) if stems else ()))
+
+
+def _stem(name: str) -> str:
+    return f"{STEMS_FOLDER}/{name}.wav"
 
 
 def write_companions(order: Companions, folder: Path, tick: Tick) -> None:
@@ -72,7 +77,7 @@ def write_companions(order: Companions, folder: Path, tick: Tick) -> None:
     write_text(folder / f"{slug}.txt", transcript(order.timeline))
     if order.stems:
         for name in STEMS:
-            path = folder / f"{name}.wav"
+            path = folder / _stem(name)
             write_stem(path, order.sources[name], order.timeline.length, tick)
     if order.picture:
         draw(_picture(order, tick), folder / PICTURE)

@@ -19,7 +19,7 @@ from undersong.audio import BlockSource
 from undersong.deliver.spectrum import mel_picture
 from undersong.files import atomic
 from undersong.manifest import ChapterMark, Levels
-from undersong.units import SAMPLE_RATE, format_seconds
+from undersong.units import LOUDNESS_OFFSET_LU, SAMPLE_RATE, format_seconds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +36,6 @@ _INSET = 14  # pixels beside a chapter's name, both sides together
 _CHAR = 8.1  # pixels of a letter in it, and a little more
 _LEFT, _RIGHT = 0.055, 0.982
 _PIXELS = round(WIDTH * (_RIGHT - _LEFT))
-_CALIBRATION_LU = -0.691  # ITU-R BS.1770-5
 _MOMENTARY_HOPS = 4
 _FLOOR_MS = 1e-12  # mean square, -121 LUFS
 _PAUSE_LU = 28.0  # so far under the voice's loudest moment nobody speaks
@@ -311,7 +310,7 @@ def _loudness(series: tuple[float, ...], order: PictureOrder) -> F64:
     window = min(_MOMENTARY_HOPS, len(hops))
     momentary = np.convolve(hops, np.full(window, 1 / window), "same")
     highest = np.maximum(_columns(momentary, np.max), _FLOOR_MS)
-    return np.asarray(_CALIBRATION_LU + 10 * np.log10(highest) + order.gain_db)
+    return np.asarray(LOUDNESS_OFFSET_LU + 10 * np.log10(highest) + order.gain_db)
 
 
 def _columns(series: F64, reduce: Any) -> F64:  # noqa: ANN401 - a numpy reduction with an axis

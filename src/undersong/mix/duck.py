@@ -55,7 +55,7 @@ class _Talk:
 
 def plan_mix(
     timeline: Timeline,
-    surveys: Mapping[str, tuple[float, ...]],
+    surveys: Mapping[str, F64],
     *,
     difference_lu: float,
     pause_difference_lu: float,
@@ -86,7 +86,7 @@ def plan_mix(
 
 
 def _beds(
-    scenes: Sequence[Scene], surveys: Mapping[str, tuple[float, ...]], target_lufs: float
+    scenes: Sequence[Scene], surveys: Mapping[str, F64], target_lufs: float
 ) -> tuple[BedGain, ...]:
     joins: list[Shape] = ["crossfade" if b.start < a.end else "fade" for a, b in pairwise(scenes)]
     rises: list[Shape] = ["fade", *joins]
@@ -97,9 +97,7 @@ def _beds(
     )
 
 
-def _bed(
-    scene: Scene, survey: tuple[float, ...], target_lufs: float, rise: Shape, fall: Shape
-) -> BedGain:
+def _bed(scene: Scene, survey: F64, target_lufs: float, rise: Shape, fall: Shape) -> BedGain:
     heard = np.array(survey[scene.start // HOP : -(-scene.end // HOP)], np.float64)
     loudness = gated_lufs(heard)
     gain = target_lufs - loudness if math.isfinite(loudness) else 0.0
@@ -116,7 +114,7 @@ def _bed(
     )
 
 
-def _power(length: int, beds: Iterable[BedGain], surveys: Mapping[str, tuple[float, ...]]) -> F64:
+def _power(length: int, beds: Iterable[BedGain], surveys: Mapping[str, F64]) -> F64:
     """Return the K-weighted mean square of all beds together, one value per hop of the track.
 
     Beds have nothing to do with one another, so their powers add.

@@ -10,10 +10,8 @@ from undersong.errors import AmbienceError, UnknownNameError, VoiceError
 from undersong.mix.curves import F64, DuckCurve, bed_curve
 from undersong.mix.lane import Clip, Lane
 from undersong.mix.model import BedGain, MixPlan
-from undersong.timeline.model import Timeline
+from undersong.timeline.model import STEMS, Timeline
 from undersong.units import SAMPLE_RATE, db_to_gain
-
-STEMS: Final = ("voice", "bed", "bed-ducked", "cues")
 
 CHANNELS: Final = 2
 

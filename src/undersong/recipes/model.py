@@ -212,6 +212,7 @@ class Recipe:
         difference_lu: how far the voice stands above the bed while speaking.
         pause_difference_lu: how far the voice's level stands above the bed in pauses.
         loudness: name of a delivery profile.
+        anchor: what has its loudness: the whole programme, or the speech in it.
         formats: of mp3, flac, wav, opus, in order, each once.
         artwork: cover picture, path resolved from the file that names it.
         about: free facts such as time, region, kind.
@@ -233,6 +234,7 @@ class Recipe:
     pause_difference_lu: float
     fades: Fades
     loudness: str
+    anchor: Literal["programme", "speech"]
     formats: tuple[str, ...]
     style: Literal["directive", "receptive"]
     about: Mapping[str, str]

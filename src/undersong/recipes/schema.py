@@ -19,7 +19,7 @@ from pydantic import (
 from undersong.errors import UnknownNameError
 from undersong.recipes.fields import Language, Loudness, OfLibrary, OneOf, Picture, Text, Time
 from undersong.recipes.pace import DEFAULT_PACE, PACES
-from undersong.recipes.profiles import DEFAULT_PROFILE, FORMATS, PROFILES
+from undersong.recipes.profiles import DEFAULT_PROFILE, FORMATS, PROFILES, Anchor
 from undersong.recipes.values import WrongValueError
 
 SEED_MAX: Final = 2**32 - 1
@@ -126,10 +126,10 @@ class FadesChoice(Writing):
     fade_in: Fade = _usual("6s", "The bed rises over this time.", alias="in")
     fade_out: Fade = _usual("15s", "The bed falls over this time, at the end.", alias="out")
     before: Fade = _left_out(
-        "The bed is alone this long before the first word. At least `in`, and `in` when left out."
+        "The bed is alone this long before the first word. At least `in`; 4 s more when left out."
     )
     after: Outro = _left_out(
-        "The track lasts this long after the last word. At least `out`, and `out` when left out."
+        "The track lasts this long after the last word. At least `out`; 5 s more when left out."
     )
 
 
@@ -145,11 +145,15 @@ class Defaults(Writing):
     difference: Difference = _usual(
         "15 LU", "How far the voice stands above the bed while speaking."
     )
-    pause_difference: PauseDifference = _usual(
-        "9 LU", "How far the voice's level stands above the bed in pauses; up to `difference`."
+    pause_difference: PauseDifference = _left_out(
+        "How far the voice's level stands above the bed in pauses; up to `difference`. "
+        "When left out 9 LU, or `difference` where that is less."
     )
     fades: FadesChoice = _usual({}, "How the bed comes and goes.")
     loudness: ProfileName = _usual(DEFAULT_PROFILE, "Delivery profile: loudness and true peak.")
+    anchor: Anchor = _usual(
+        "programme", "What has the profile's loudness: the whole `programme`, or its `speech`."
+    )
     formats: Formats = _usual(["mp3"], "Files to deliver.")
     style: Style = _usual(
         "directive", "`directive` suggests named images; `receptive` asks open questions."
@@ -169,6 +173,7 @@ class Variants(Writing):
     difference: tuple[Difference, ...] = Several
     pause_difference: tuple[PauseDifference, ...] = Several
     loudness: tuple[ProfileName, ...] = Several
+    anchor: tuple[Anchor, ...] = Several
     formats: tuple[Formats, ...] = Several
     style: tuple[Style, ...] = Several
 

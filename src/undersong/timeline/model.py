@@ -4,10 +4,13 @@ A timeline is not sound: it is compared with `==`, printed as a table and kept a
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from undersong.recipes.model import Position
 from undersong.units import Lufs, Samples
+
+STEMS: Final = ("voice", "bed", "bed-ducked", "cues")
+"""The buses of a mix, each of which can be had alone; `bed` is the one before the duck."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +129,15 @@ class Caption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lengths:
+    """What a track may last: elastic pauses at their floors, as they come, at their caps."""
+
+    shortest: Samples
+    natural: Samples
+    longest: Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     """Where everything is in a track of `length` samples, and the seed of all its randomness.
 
@@ -145,3 +157,14 @@ class Timeline:
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps` and for golden files."""
         return asdict(self)
+
+    def as_heard(self) -> dict[str, Any]:
+        """Return what can be heard or read of a track: its plain values without places in a file.
+
+        Two recipes that differ by comments and empty lines are equal here, so digests are made
+        of it.
+        """
+        found = self.as_json()
+        for part in (*found["phrases"], *found["gaps"]):
+            del part["position"]
+        return found

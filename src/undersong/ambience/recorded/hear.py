@@ -1,13 +1,11 @@
 """Listening to a clean recording once; what was heard is kept under the digest of the file."""
 
 import io
-import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +30,9 @@ from undersong.ambience.recorded.standout import standouts
 from undersong.audio import Frames, Tick
 from undersong.dsp.loudness import HOPS_PER_S, Energies, gated_lufs, lufs, range_lu
 from undersong.errors import AmbienceError
-from undersong.files import digest_file, write_bytes
+from undersong.files import digest_file, digest_json
+from undersong.store.kinds import RECORDINGS
+from undersong.store.store import Store
 from undersong.units import SAMPLE_RATE
 
 Values = npt.NDArray[np.float64]
@@ -51,7 +51,6 @@ _STARTLE_MARGIN_S: Final = 0.6
 _DROPOUT_PEAK: Final = 2.0**-15
 _EDGE: Final = WINDOW // 2
 _AT_ONCE: Final = 500  # moments, ten seconds
-_FOLDER: Final = "recordings"
 
 
 _MEMORY_MOST: Final = 4
@@ -73,12 +72,12 @@ def heard(path: Path, cache: Path | None = None, tick: Tick | None = None) -> He
     digest = digest_of(path)
     known = _memory.get(digest)
     if known is None:
-        place = cache / _FOLDER / f"{digest}-{VERSION}.npz" if cache else None
-        known = _recalled(place, digest) if place else None
+        store, key = Store(cache) if cache else None, digest_json([digest, VERSION])
+        known = _unpacked(store.read(RECORDINGS, key), digest) if store else None
         if known is None:
             known = listen(path, digest, tick)
-            if place:
-                write_bytes(place, _packed(known))
+            if store:
+                store.keep(RECORDINGS, key, _packed(known))
         _memory[digest] = known
         if len(_memory) > _MEMORY_MOST:
             _memory.popitem(last=False)
@@ -242,25 +241,24 @@ def _packed(known: Heard) -> bytes:
     return file.getvalue()
 
 
-def _recalled(place: Path, digest: str) -> Heard | None:
-    """Return what was kept, or None when it is not there or damaged."""
-    try:
-        with np.load(io.BytesIO(place.read_bytes())) as found:
-            length, loudness_lufs, range_, crest_lu, again_s = found["facts"].tolist()
-            return Heard(
-                digest=digest,
-                length=int(length),
-                loudness_lufs=loudness_lufs,
-                range_lu=range_,
-                crest_lu=crest_lu,
-                loop_s=None if again_s < 0 else again_s,
-                levels=found["levels"].reshape(-1, BANDS),
-                closed=found["closed"],
-                events=_passages(found["events"]),
-                startling=_passages(found["startling"]),
-            )
-    except (OSError, ValueError, KeyError, BadZipFile, zlib.error):
+def _unpacked(content: bytes | None, digest: str) -> Heard | None:
+    """Return what was kept, or None when nothing was."""
+    if content is None:
         return None
+    with np.load(io.BytesIO(content)) as found:
+        length, loudness_lufs, range_, crest_lu, again_s = found["facts"].tolist()
+        return Heard(
+            digest=digest,
+            length=int(length),
+            loudness_lufs=loudness_lufs,
+            range_lu=range_,
+            crest_lu=crest_lu,
+            loop_s=None if again_s < 0 else again_s,
+            levels=found["levels"].reshape(-1, BANDS),
+            closed=found["closed"],
+            events=_passages(found["events"]),
+            startling=_passages(found["startling"]),
+        )
 
 
 def _table(passages: tuple[Passage, ...]) -> npt.NDArray[np.int64]:
