@@ -19,7 +19,6 @@ JSON = typer.Option(False, "--json", help="Print JSON.")
 SEED = typer.Option(1, "--seed", min=0, help="The same seed gives the same sound.")
 NAME = typer.Argument(help="Name of a bed.")
 
-LONGEST = "12h"
 LONGEST_SHOWN = "1h"
 
 group = typer.Typer(
@@ -69,16 +68,17 @@ def listed(folder: Path = FOLDER, as_json: bool = JSON) -> None:
 @group.command("render")
 def render(
     name: str = NAME,
-    length: str = typer.Option("1m", "--length", help=f"Such as 10m; up to {LONGEST}."),
+    length: str = typer.Option("1m", "--length", help="Such as 10m; up to 12h."),
     seed: int = SEED,
     to: Path = typer.Option(..., "--out", help="A .wav or .flac file."),
     folder: Path = FOLDER,
 ) -> None:
     """Render a bed alone, at its own level, to a sound file."""
     from undersong.cli.targets import sound_target
+    from undersong.cli.times import seconds_option
 
     sound_target("--out", to)
-    _write(name, folder, seed, Fraction(0), _length("--length", length, LONGEST), to)
+    _write(name, folder, seed, Fraction(0), seconds_option("--length", length), to)
     out.print(f"Wrote {to}", markup=False)
 
 
@@ -97,7 +97,7 @@ def play(
 
     start = seconds_option("--at", at, least=Fraction(0))
     target = Library.find(folder).root / "build" / "ambience" / f"{name}.wav"
-    _write(name, folder, seed, start, _length("--for", length, LONGEST_SHOWN), target)
+    _write(name, folder, seed, start, _short_length("--for", length), target)
     play_file(target)
 
 
@@ -114,7 +114,7 @@ def show(
     from undersong.units import to_samples
 
     library, bed, source = _open(name, folder, seed)
-    samples = to_samples(_length("--length", length, LONGEST_SHOWN))
+    samples = to_samples(_short_length("--length", length))
     target = to or library.root / "build" / "ambience" / f"{name}.png"
     with Progress().shown() as progress:
         draw_bed(
@@ -229,13 +229,14 @@ def _write(name: str, folder: Path, seed: int, start: Fraction, length: Fraction
         write_sound(to, shifted, samples, progress.stage(f"rendering {name}", samples))
 
 
-def _length(option: str, text: str, longest: str) -> Fraction:
+def _short_length(option: str, text: str) -> Fraction:
+    """Read a length that is listened to or drawn at once."""
     from undersong.cli.times import seconds_option
     from undersong.units import parse_seconds
 
     seconds = seconds_option(option, text)
-    if seconds > parse_seconds(longest):
-        raise typer.BadParameter(f"{text} is too long; up to {longest}", param_hint=option)
+    if seconds > parse_seconds(LONGEST_SHOWN):
+        raise typer.BadParameter(f"{text} is too long; up to {LONGEST_SHOWN}", param_hint=option)
     return seconds
 
 
