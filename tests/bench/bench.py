@@ -369,6 +369,7 @@ def draw(tables: dict[str, Any], docs: Path) -> None:
 
 
 def main() -> None:
+    from library import shared, unchanged  # noqa: PLC0415 - as below
     from peers import SENTENCES, peers  # noqa: PLC0415 - it needs this module
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -393,6 +394,13 @@ def main() -> None:
                 tables |= peers(Path(folder), minutes, ("wav", "flac", "mp3"), turns)
         if not wanted.small:
             tables["The ten-minute body scan, takes cached"] = tracks("10m", 600)
+        with tempfile.TemporaryDirectory() as name:
+            os.environ["UNDERSONG_CACHE"] = cache
+            folder = Path(name)
+            tables["An unchanged library"] = [
+                unchanged(folder / "still", 100 if wanted.small else 1000)
+            ]
+            tables["Short tracks, takes cached"] = shared(folder, 4 if wanted.small else 40)
         tables[GROWTH] = growth(lengths, "waves", "flac")
     found = {
         "machine": {

@@ -23,6 +23,7 @@ from undersong.deliver.codecs import (
     container,
     unwritten,
 )
+from undersong.deliver.lame import crc16, settle_length
 from undersong.deliver.ogg import SERIAL
 from undersong.deliver.piped import Piped, open_encoder
 from undersong.errors import OutputError
@@ -174,6 +175,31 @@ def test_a_full_disk_while_ffmpeg_writes_is_an_error(tmp_path):
 
     with pytest.raises(OutputError, match=r"cannot write .*a\.mp3"):
         write()
+
+
+@pytest.mark.parametrize("length", [1, 47, 1_152, 48_400, *range(48_384, 48_384 + 1_152, 96)])
+def test_an_mp3_is_as_long_as_its_sound_to_the_sample(tmp_path, length):
+    path = tmp_path / "a.mp3"
+    with open_encoder(path, MP3, channels=2, length=length, name=path) as encoder:
+        encoder.write(np.zeros((length, 2), np.float32))
+    assert soundfile.info(path).frames == length
+    content = path.read_bytes()
+    assert crc16(content[:190]) == int.from_bytes(content[190:192], "big")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"", "no LAME tag"), (b"\0" * 36 + b"Info" + bytes(500), "do not hold")]
+)
+def test_a_length_is_not_written_where_it_does_not_belong(tmp_path, content, words):
+    path = tmp_path / "a.mp3"
+    path.write_bytes(content)
+    with pytest.raises(OutputError, match=words):
+        settle_length(path, 48_000)
+    assert path.read_bytes() == content
+
+
+def test_the_checksum_is_the_published_one():
+    assert crc16(b"123456789") == 0xBB3D  # CRC-16/ARC
 
 
 def test_given_up_ffmpeg_ends_at_once(tmp_path):

@@ -13,6 +13,7 @@ import numpy as np
 
 from undersong.audio import Frames
 from undersong.deliver.codecs import Codec, Encoder, settled, unwritten
+from undersong.deliver.lame import settle_length
 from undersong.errors import OutputError
 from undersong.units import SAMPLE_RATE
 
@@ -60,6 +61,7 @@ class Piped:
     def __init__(self, path: Path, codec: Codec, *, channels: int, name: Path, binary: str) -> None:
         """Start the process; a path that cannot be written is told of when there is sound."""
         self._path, self._codec, self._name, self._channels = path, codec, name, channels
+        self._written = 0
         sound = ("-f", "f32le", "-ar", f"{SAMPLE_RATE}", "-ac", f"{channels}", "-i", "pipe:0")
         self._process = subprocess.Popen(  # noqa: S603 - a fixed program, a path as one argument
             [binary, *_QUIET, *sound, *codec.ffmpeg, *_BARE, "-f", codec.name, f"file:{path}"],
@@ -83,6 +85,7 @@ class Piped:
             raise ValueError(msg)
         try:
             self._input.write(np.ascontiguousarray(frames, "<f4").data)
+            self._written += len(frames)
         except OSError as error:
             raise self._failure() from error
 
@@ -109,6 +112,14 @@ class Piped:
             raise self._failure()
         self._end()
         settled(self._path, self._codec, self._name)
+        if self._codec.name == "mp3":
+            self._settle_length()
+
+    def _settle_length(self) -> None:
+        try:
+            settle_length(self._path, self._written)
+        except (OSError, OutputError) as error:
+            raise unwritten(self._name, error) from error
 
     def _failure(self) -> OutputError:
         """Return why the process ended early, in its own last words."""
