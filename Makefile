@@ -55,9 +55,10 @@ golden: $(MADE)/setup ## rewrite the golden files after a wanted change
 preview: $(MADE)/setup ## play twenty seconds from the middle of the demo
 	$(BIN)/undersong preview $(DEMO) --offline --at 3:00 --for 20s
 
-docs: $(MADE)/setup ## write the reference pages from the schemas
+docs: $(MADE)/setup ## write the reference pages from the schemas, and the page of beds
 	@for kind in recipe library voice bed; do \
 	  $(BIN)/undersong schema $$kind --markdown --out docs/reference-$$kind.md; done
+	$(BIN)/python tools/gather_beds.py
 
 clean: ## remove what was made here (the take cache stays)
 	rm -rf build dist $(MADE) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

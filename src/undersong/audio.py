@@ -8,6 +8,7 @@ adapter that meets them.
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from threading import RLock
 from typing import Protocol, Self, runtime_checkable
 
@@ -145,6 +146,23 @@ class Ahead:
                 make = self._copies[turn].read
                 self._coming[j] = self._threads[turn].submit(make, j * GRID, GRID)
         return self._coming.pop(k).result()
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """A source seen from sample `start` on."""
+
+    source: BlockSource
+    start: int
+
+    @property
+    def channels(self) -> int:
+        """Number of channels of every block."""
+        return self.source.channels
+
+    def read(self, start: int, n: int) -> Frames:
+        """Return samples [start, start + n) after its own start."""
+        return self.source.read(self.start + start, n)
 
 
 def silence(n: int, channels: int) -> Frames:

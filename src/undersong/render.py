@@ -63,7 +63,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
     beds = {name: load_bed(name, studio.library) for name in recipe.beds}
 
     def opened() -> dict[str, BlockSource]:
-        return {name: open_bed(bed, recipe.seed) for name, bed in beds.items()}
+        return {name: open_bed(bed, recipe.seed, studio.cache) for name, bed in beds.items()}
 
     heard = {name: f"{bed_digest(bed)}-{recipe.seed}" for name, bed in beds.items()}
     plan = rehearse(

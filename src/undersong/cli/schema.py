@@ -45,9 +45,12 @@ def _schema_of(kind: str) -> dict[str, Any]:
 
         return VoiceFile.model_json_schema()
     if kind == "bed":
-        from undersong.ambience.bed import BedFile
+        from undersong.ambience.bed_file import BedFile, layer_options
 
-        return BedFile.model_json_schema()
+        found = BedFile.model_json_schema()
+        for name, options in layer_options():
+            found["$defs"][f"Options of {name}"] = options.model_json_schema()
+        return found
     from undersong.recipes.schema import json_schema
 
     return json_schema(kind)
