@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from undersong.ambience.forest import Forest, ForestOptions, _wood
-from undersong.ambience.grove import PHRASE_RATE_HZ, Grove, Maker
+from undersong.ambience.grove import Grove, Maker
+from undersong.ambience.place import PHRASE_RATE_HZ
 from undersong.ambience.rhythm import Rhythm
 from undersong.ambience.songs import CHOIRS, KINDS, Note, sing
 from undersong.audio import Frames

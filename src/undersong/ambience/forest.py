@@ -6,8 +6,9 @@ from pydantic import Field
 
 from undersong.ambience.contract import GeneratorOptions
 from undersong.ambience.foliage import TREES, Crowns, Foliage
-from undersong.ambience.grove import Grove, Maker, Place
+from undersong.ambience.grove import Grove, Maker
 from undersong.ambience.gusts import Gusts
+from undersong.ambience.place import Place
 from undersong.ambience.songs import CHOIRS, KINDS
 from undersong.ambience.texture import LAYER_LUFS, Textures
 from undersong.audio import Frames, Gridded

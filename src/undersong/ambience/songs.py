@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from undersong.ambience.grove import PHRASE_RATE_HZ, Kind
+from undersong.ambience.grove import Kind
+from undersong.ambience.place import PHRASE_RATE_HZ
 from undersong.dsp.noise import Values
 
 Rng = np.random.Generator
