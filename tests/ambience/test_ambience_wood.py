@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from undersong.ambience.breeze import Breeze, BreezeOptions
+from undersong.ambience.cave import Cave, CaveOptions
 from undersong.ambience.contract import Generator, GeneratorOptions
 from undersong.ambience.forest import Forest, ForestOptions
 from undersong.ambience.leaves import Leaves, LeavesOptions
+from undersong.ambience.night import Night, NightOptions
 from undersong.audio import Frames
 from undersong.dsp.loudness import Meter
 from undersong.testing import check_generator
@@ -19,6 +21,8 @@ USUAL: tuple[tuple[type[Generator], GeneratorOptions], ...] = (
     (Breeze, BreezeOptions()),
     (Forest, ForestOptions()),
     (Leaves, LeavesOptions()),
+    (Night, NightOptions()),
+    (Cave, CaveOptions()),
 )
 
 ENDS: tuple[tuple[type[Generator], GeneratorOptions], ...] = (
@@ -29,6 +33,10 @@ ENDS: tuple[tuple[type[Generator], GeneratorOptions], ...] = (
     (Leaves, LeavesOptions(tree="aspen", wind=1.0, gusts=1.0, distance=0.0)),
     (Leaves, LeavesOptions(tree="pine", wind=0.0, gusts=0.0, distance=1.0)),
     (Leaves, LeavesOptions(tree="reeds")),
+    (Night, NightOptions(crickets=1.0, frogs=1.0, warmth_c=28.0, distance=0.0, wind=0.0)),
+    (Night, NightOptions(crickets=0.0, warmth_c=6.0, distance=1.0, owls=1.0)),
+    (Cave, CaveOptions(drips=1.0, water=0.0, size=1.0)),
+    (Cave, CaveOptions(drips=0.0, water=1.0, size=0.0)),
 )
 
 OCTAVES_HZ = (63.0, 250.0, 1000.0, 4000.0, 16_000.0)
@@ -87,10 +95,14 @@ def test_ten_minutes_move_but_do_not_startle(maker: type[Generator], options: Ge
 GOLDEN = {
     ("breeze", 0): (2, [-58.6, -47.5, -47.7, -60.5]),
     ("breeze", 3600): (2, [-59.4, -48.3, -48.5, -61.4]),
-    ("forest", 0): (2, [-46.7, -46.0, -50.8, -56.2]),
-    ("forest", 3600): (2, [-48.2, -48.0, -53.0, -56.5]),
+    ("forest", 0): (2, [-46.7, -46.0, -50.5, -55.7]),
+    ("forest", 3600): (2, [-48.2, -48.0, -52.6, -55.3]),
     ("leaves", 0): (1, [-48.2, -46.4, -48.9, -50.9]),
     ("leaves", 3600): (1, [-47.9, -46.3, -48.7, -50.8]),
+    ("night", 0): (1, [-55.5, -55.5, -47.1, -47.9]),
+    ("night", 3600): (1, [-56.2, -56.4, -46.8, -47.5]),
+    ("cave", 0): (1, [-44.9, -48.8, -54.8, -67.5]),
+    ("cave", 3600): (1, [-44.5, -48.2, -54.7, -66.8]),
 }
 
 

@@ -24,8 +24,11 @@ _GAP_S = 0.6
 _VISIT = 7
 """Beats that a maker stays at one place."""
 
-_KEEP = 12
-"""Rendered sounds kept in memory, about 1.5 MB each."""
+_NEARER = 1.4
+"""Rather near than far: what is far is less often heard."""
+
+_KEEP = 24
+"""Rendered sounds kept in memory, about 1.5 MB each: more than ever sound at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +101,8 @@ class Maker:
     def spot(self, beat: int) -> tuple[float, float]:
         """Return where it is: from left (-1) to right (1), and from near (0) to far (1)."""
         rng = self.stream.child("spot").rng(0 if self.kind.regular else beat // _VISIT)
-        return float(rng.uniform(-1.0, 1.0)), float(rng.uniform(self.kind.near, 1.0))
+        side, far = rng.uniform(-1.0, 1.0), rng.uniform() ** _NEARER
+        return float(side), float(self.kind.near + (1.0 - self.kind.near) * far)
 
 
 class Grove:
@@ -143,5 +147,5 @@ class Grove:
         side, far = maker.spot(beat)
         rng = maker.stream.child("phrase").rng(beat)
         phrase = maker.kind.phrase(rng)
-        level_lufs = self._nearest_lufs + maker.kind.level_db - rng.uniform(0.0, 3.0)
+        level_lufs = self._nearest_lufs + maker.kind.level_db - rng.uniform(0.0, 2.0)
         return self._ear.hear(phrase, side, far, level_lufs)

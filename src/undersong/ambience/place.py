@@ -5,6 +5,7 @@ humidity) and foliage (ISO 9613-2, table A.1) do.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -86,13 +87,11 @@ class _Path:
         half: length of the sound at `PHRASE_RATE_HZ`.
         answer: spectra of the place's answer, (2, bins).
         loss: nepers per metre, (bins,).
-        weighting: gain of the K-weighting, (bins,).
     """
 
     half: int
     answer: Spectrum
     loss: Gains
-    weighting: Gains
 
     @classmethod
     def of(cls, length: int, place: Place, answer: Values) -> "_Path":
@@ -104,7 +103,6 @@ class _Path:
             half=half,
             answer=np.fft.rfft(answer.astype(np.float32), half).astype(np.complex64, copy=False),
             loss=loss.astype(np.float32),
-            weighting=np.sqrt(k_weight(hz)).astype(np.float32),
         )
 
     def lag(self, lag_s: float) -> Spectrum | Gains:
@@ -114,12 +112,20 @@ class _Path:
         turn = -2j * np.pi * PHRASE_RATE_HZ / self.half * lag_s
         return np.asarray(np.exp(turn * np.arange(self.half // 2 + 1)), np.complex64)
 
-    def moment_lufs(self, dry: Spectrum) -> float:
-        """Loudness of the loudest 400 ms of a mono sound whose power two channels share."""
-        weighted = np.fft.irfft(dry * self.weighting, self.half)
-        energy = np.cumsum(weighted.astype(np.float64) ** 2)
-        moment = float((energy[_WINDOW:] - energy[:-_WINDOW]).max()) / _WINDOW
-        return float(-0.691 + 10.0 * np.log10(moment))
+
+def _moment_lufs(phrase: Gains) -> float:
+    """Loudness of the loudest 400 ms of a mono phrase whose power two channels share."""
+    n = next(full for full in _LENGTHS if full >= len(phrase) + _WINDOW)
+    weighted = np.fft.irfft(np.fft.rfft(phrase, n) * _weighting(n), n)
+    energy = np.cumsum(weighted.astype(np.float64) ** 2)
+    moment = float((energy[_WINDOW:] - energy[:-_WINDOW]).max()) / _WINDOW
+    return float(-0.691 + 10.0 * np.log10(moment))
+
+
+@cache
+def _weighting(n: int) -> Gains:
+    hz = np.asarray(np.fft.rfftfreq(n, 1.0 / PHRASE_RATE_HZ), np.float64)
+    return np.sqrt(k_weight(hz)).astype(np.float32)
 
 
 class Ear:
@@ -145,8 +151,9 @@ class Ear:
         """
         length = 2 * len(phrase) + int(self._place.tail_s * SAMPLE_RATE)
         path = self._path(next(full for full in _LENGTHS if full >= length))
-        dry = np.fft.rfft(phrase.astype(np.float32), path.half).astype(np.complex64, copy=False)
-        gain = 2.0 * 10.0 ** ((level_lufs - path.moment_lufs(dry)) / 20.0)
+        mono = phrase.astype(np.float32)
+        dry = np.fft.rfft(mono, path.half).astype(np.complex64, copy=False)
+        gain = 2.0 * 10.0 ** ((level_lufs - _moment_lufs(mono)) / 20.0)
         distance_m = self._place.distance_m(far)
         dry *= np.exp((self._place.nearest_m - distance_m) * path.loss) * np.float32(gain)
         away = self._place.nearest_m / distance_m
