@@ -16,7 +16,7 @@ from undersong.dsp.noise import Curve, Stream, Values
 _TURBULENCE_S = (2.0, 1.0, 0.5, 0.25, 0.12, 0.06, 0.03)
 """Scales of turbulence, an octave apart; each has the share of its scale to the power 1/3."""
 
-_TURBULENCE = 0.32
+_TURBULENCE = 0.38
 """Swing of the largest scale, against that of the gusts."""
 
 _DRIFT_S = (24.0, 67.0)
