@@ -43,7 +43,7 @@ _SHED_HZ = (28.0, 40.0, 90.0, 180.0, 350.0, 700.0, 1200.0, 2400.0, 4800.0, 9600.
 _SHED_DB = (-10.0, -9.0, -8.0, -6.0, -2.0, 0.0, -3.0, -13.0, -23.0, -32.0, -47.0)
 """Eddies shed by stalks and twigs of many widths, at the usual speed."""
 
-_FAR = spectrum_db({40: -26, 100: -24, 300: -24, 800: -28, 2000: -38, 6000: -52})
+_FAR = spectrum_db({40: -27, 100: -25, 300: -25, 800: -29, 2000: -39, 6000: -53})
 """Air further off, which hardly changes: a lull is quiet, never empty."""
 
 _GRASS = spectrum_db({300: -60, 1000: -48, 2500: -41, 5000: -40, 12000: -47})
@@ -69,7 +69,7 @@ class Air:
         """Take options; the wind is worked out as it is needed."""
         self._force = _FORCE_OCTAVES * (options.force - _USUAL_FORCE)
         self._gusts = Gusts(
-            stream=stream.child("gusts"), depth=0.25 + 1.9 * options.gusts, period_s=4.4
+            stream=stream.child("gusts"), depth=0.25 + 2.1 * options.gusts, period_s=4.4, drift=0.03
         )
         self._eddies = Swings(stream.child("eddies"), _EDDIES, by_band=True)
         self._warmth_db = -(options.warmth - 0.5) * 5.0 * (_OCTAVES - np.log2(400.0))

@@ -22,10 +22,10 @@ _TURBULENCE = 0.38
 _DRIFT_S = (24.0, 67.0)
 """Scales of the weather."""
 
-_TOGETHER = 1.6
+_TOGETHER = 1.0
 """Gusts keep step with each other for about this many of them: no metronome."""
 
-_EVEN = 0.15
+_EVEN = 0.12
 """How much alike gusts are in strength: they are born of the same shear."""
 
 _LULL = 0.05
