@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from undersong.ambience.breeze import Breeze, BreezeOptions
 from undersong.ambience.contract import Generator, GeneratorOptions
-from undersong.ambience.forest import Forest, ForestOptions
 from undersong.ambience.waves import Waves, WavesOptions
 from undersong.audio import Frames
 from undersong.dsp.loudness import Meter
@@ -17,18 +15,11 @@ from undersong.testing import check_generator
 
 SECOND = 48_000
 
-USUAL: tuple[tuple[type[Generator], GeneratorOptions], ...] = (
-    (Waves, WavesOptions()),
-    (Breeze, BreezeOptions()),
-    (Forest, ForestOptions()),
-)
+USUAL: tuple[tuple[type[Generator], GeneratorOptions], ...] = ((Waves, WavesOptions()),)
 
 ENDS: tuple[tuple[type[Generator], GeneratorOptions], ...] = (
     (Waves, WavesOptions(swell=1.0, period_s=16.0, distance=0.0, shore="pebble")),
     (Waves, WavesOptions(swell=0.0, period_s=6.0, distance=1.0)),
-    (Breeze, BreezeOptions(force=1.0, gusts=1.0, warmth=0.0)),
-    (Forest, ForestOptions(wind=1.0, birds=0.0, time="dusk")),
-    (Forest, ForestOptions(wind=0.0, birds=1.0, time="dawn")),
 )
 
 OCTAVES_HZ = (63.0, 250.0, 1000.0, 4000.0, 16_000.0)
@@ -95,10 +86,6 @@ def test_minutes_breathe_but_do_not_startle(maker: type[Generator], options: Gen
 GOLDEN = {
     ("waves", 0): [-49.6, -45.7, -47.2, -51.8],
     ("waves", 3600): [-49.7, -45.5, -47.2, -52.1],
-    ("breeze", 0): [-52.3, -40.9, -53.6, -69.0],
-    ("breeze", 3600): [-52.7, -42.1, -54.6, -70.1],
-    ("forest", 0): [-56.0, -50.9, -51.6, -51.0],
-    ("forest", 3600): [-56.2, -51.3, -51.6, -50.5],
 }
 
 
@@ -135,37 +122,3 @@ def test_pebbles_rattle_more_than_sand():
         return levels[3] - levels[1]
 
     assert high_share("pebble") > high_share("sand") + 1.0
-
-
-def test_warmth_lowers_a_breeze_and_force_brightens_it():
-    def brightness(**options: float) -> float:
-        return brightness_hz(sound_of(Breeze(BreezeOptions(**options), 1), 30))
-
-    assert brightness(warmth=1.0) < 0.9 * brightness(warmth=0.0)
-    assert brightness(force=1.0) > 1.2 * brightness(force=0.0)
-
-
-def test_gusts_swing_a_breeze():
-    def swing(gusts: float) -> float:
-        sound = sound_of(Breeze(BreezeOptions(gusts=gusts), 1), 120)
-        power = np.mean(sound.reshape(-1, SECOND * 3, 2) ** 2, axis=(1, 2))
-        return float(np.log10(power).std())
-
-    assert swing(1.0) > 1.5 * swing(0.0)
-
-
-def test_the_wind_of_a_breeze_is_not_a_whistle():
-    sound = sound_of(Breeze(BreezeOptions(force=1.0, warmth=0.0), 1), 60).mean(axis=1)
-    power = np.mean(np.abs(np.fft.rfft(sound.reshape(-1, 9600), axis=1)) ** 2, axis=0)[20:2000]
-    smooth = np.convolve(np.log(power), np.full(61, 1 / 61), "same")
-    assert (np.log(power) - smooth)[
-        60:-60
-    ].max() < 1.0  # no line stands 4 dB above its surroundings
-
-
-def test_a_gust_brightens_a_breeze():
-    sound = sound_of(Breeze(BreezeOptions(gusts=1.0), 1), 120)
-    seconds = [sound[k * SECOND : (k + 1) * SECOND] for k in range(120)]
-    power = np.array([np.mean(second**2) for second in seconds])
-    bright = np.array([brightness_hz(second) for second in seconds])
-    assert np.corrcoef(np.log(power), np.log(bright))[0, 1] > 0.5
