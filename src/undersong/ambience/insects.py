@@ -15,7 +15,7 @@ from undersong.ambience.rhythm import Rhythm
 from undersong.ambience.texture import Swings, k_weight
 from undersong.audio import GRID, Frames, silence
 from undersong.dsp.noise import Curve, ShapedNoise, Stream, Values, spectrum_db
-from undersong.units import SAMPLE_RATE
+from undersong.units import LOUDNESS_OFFSET_LU, SAMPLE_RATE
 
 Rng = np.random.Generator
 
@@ -291,7 +291,7 @@ class Chorus:
         cycle = np.cos(2.0 * np.pi * carrier_hz * np.arange(GRID) / SAMPLE_RATE)
         self._carrier = cycle.astype(np.float32)[:, None]
         weight = float(k_weight(np.array([float(carrier_hz)]))[0])
-        self._gain_db = level_lufs + 0.691 - 10.0 * np.log10(weight * self._power())
+        self._gain_db = level_lufs - LOUDNESS_OFFSET_LU - 10.0 * np.log10(weight * self._power())
 
     def block(self, k: int) -> Frames:
         """Return second `k` as stereo `Frames`, a pure function of `k`."""

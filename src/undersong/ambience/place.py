@@ -13,7 +13,7 @@ import numpy.typing as npt
 from undersong.ambience.texture import k_weight
 from undersong.audio import Frames
 from undersong.dsp.noise import Stream, Values
-from undersong.units import SAMPLE_RATE
+from undersong.units import LOUDNESS_OFFSET_LU, SAMPLE_RATE
 
 Spectrum = npt.NDArray[np.complex64]
 Gains = npt.NDArray[np.float32]
@@ -119,7 +119,7 @@ def _moment_lufs(phrase: Gains) -> float:
     weighted = np.fft.irfft(np.fft.rfft(phrase, n) * _weighting(n), n)
     energy = np.cumsum(weighted.astype(np.float64) ** 2)
     moment = float((energy[_WINDOW:] - energy[:-_WINDOW]).max()) / _WINDOW
-    return float(-0.691 + 10.0 * np.log10(moment))
+    return float(LOUDNESS_OFFSET_LU + 10.0 * np.log10(moment))
 
 
 @cache

@@ -11,7 +11,7 @@ import numpy as np
 from undersong.ambience.texture import k_weight
 from undersong.audio import Frames
 from undersong.dsp.noise import Stream, Values
-from undersong.units import SAMPLE_RATE
+from undersong.units import LOUDNESS_OFFSET_LU, SAMPLE_RATE
 
 _TILT_DB = 7.0
 """Change of level per octave from a felt mallet to a wooden one."""
@@ -65,7 +65,7 @@ class Struck:
         hz = self.pitch_hz * ratios * rng.uniform(0.997, 1.003, size=len(ratios))
         levels_db = levels_db + _TILT_DB * (self.brightness - _MIDDLE) * np.log2(ratios)
         power = 10.0 ** (levels_db / 10.0)
-        loudness = -0.691 + 10.0 * np.log10((power * k_weight(hz)).sum())
+        loudness = LOUDNESS_OFFSET_LU + 10.0 * np.log10((power * k_weight(hz)).sum())
         peaks = np.sqrt(2.0 * power) * 10.0 ** ((_STROKE_LUFS - loudness) / 20.0)
         sound = sum(
             (
