@@ -69,6 +69,12 @@ class Bed:
     credit: str
 
     @property
+    def recordings(self) -> tuple[Path, ...]:
+        """Files of all recordings in it."""
+        options = (layer.options for layer in self.layers)
+        return tuple(each.file for each in options if isinstance(each, RecordedOptions))
+
+    @property
     def kind(self) -> str:
         """`generated`, `recorded` or `mixed`."""
         kinds = {layer.is_recording for layer in self.layers}
