@@ -30,7 +30,7 @@ CLOSE_LU: Final = 0.6
 """How near to the asked difference every passage is brought, if it can be. Within this the bed
 takes the same step for all of them: the less it moves the less it is noticed."""
 
-BRIEF: Final = SAMPLE_RATE
+BRIEF: Final = round(1.5 * SAMPLE_RATE)
 BRIEF_CLOSE_LU: Final = 0.35
 """Passages shorter than this are brought nearer: hops of 100 ms tell less of the bed under them."""
 
