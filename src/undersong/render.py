@@ -4,6 +4,7 @@
 `prepare`, `mastering_of` and a few blocks.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -60,10 +61,9 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
     lengths = {name: cue.length for name, cue in cues.items()}
     timeline = arrange(recipe, [take.facts for take in narration.takes], lengths)
     beds = {name: load_bed(name, studio.library) for name in recipe.beds}
-
-    def opened() -> dict[str, BlockSource]:
-        return {name: open_bed(bed, recipe.seed) for name, bed in beds.items()}
-
+    copies = [
+        {name: open_bed(bed, recipe.seed) for name, bed in beds.items()} for _ in range(COPIES)
+    ]
     heard = {name: f"{bed_digest(bed)}-{recipe.seed}" for name, bed in beds.items()}
     surveys = studio.recall(
         "surveys",
@@ -71,7 +71,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         lambda: survey.to_json(
             survey.survey_ahead(
                 timeline,
-                [opened() for _ in range(COPIES)],
+                copies,
                 stage("listening to the bed", survey.surveyed(timeline)),
             )
         ),
@@ -84,8 +84,8 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
     )
     takes = spooled(narration.takes, studio.cache)
 
-    def mixer() -> Mixer:
-        return Mixer(timeline, plan, takes=takes, beds=opened(), cues=cues)
+    def mixer(sources: Mapping[str, BlockSource]) -> Mixer:
+        return Mixer(timeline, plan, takes=takes, beds=sources, cues=cues)
 
     sounds = {name: cue.digest for name, cue in cues.items()}
     sounding = [timeline.as_json(), plan.as_json(), narration.fingerprint, heard, sounds]
@@ -93,8 +93,8 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         recipe=recipe,
         narration=narration,
         timeline=timeline,
-        mixer=mixer(),
-        copy=mixer,
+        mixer=mixer(copies[0]),
+        copies=tuple(mixer(sources) for sources in copies),
         profile=PROFILES[recipe.loudness],
         digest=digest_json([__version__, recipe.loudness, recipe.anchor, *sounding]),
         credits=(*narration.credits, *(bed.credit for bed in beds.values() if bed.credit)),
