@@ -112,16 +112,17 @@ class Ahead:
 
     def __init__(self, copies: Sequence[BlockSource], length: int) -> None:
         """Prepare; nothing is made before the first read, and nothing early from `length` on."""
-        self._copies = copies
+        self._copies = tuple(copies)
+        self._channels = copies[0].channels
         self._blocks = -(-length // GRID)
         self._coming: dict[int, Future[Frames]] = {}
         self._threads = [ThreadPoolExecutor(1) for _ in copies]
-        self._grid = Gridded(self._block, channels=copies[0].channels)
+        self._grid = Gridded(self._block, channels=self._channels)
 
     @property
     def channels(self) -> int:
         """Number of channels of every block."""
-        return self._copies[0].channels
+        return self._channels
 
     def read(self, start: int, n: int) -> Frames:
         """Return samples [start, start + n)."""
@@ -132,9 +133,12 @@ class Ahead:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Make no more."""
+        """Make no more, and let go of all that was made."""
         for thread in self._threads:
             thread.shutdown(cancel_futures=True)
+        self._copies = ()
+        self._coming.clear()
+        del self._grid
 
     def _block(self, k: int) -> Frames:
         wanted = range(k, max(k + 1, min(k + STRETCH * len(self._copies), self._blocks)))

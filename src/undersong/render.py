@@ -1,4 +1,4 @@
-"""The conductor: one recipe in, one finished track out. Read this page first.
+"""The conductor: one recipe in, one finished track out. Read this page first, then `prepare`.
 
 `prepare` decides everything and mixes nothing; `render_track` makes the files. A preview is
 `prepare`, `mastering_of` and a few blocks.
@@ -9,86 +9,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from undersong.ambience.bed import bed_digest, load_bed, open_bed
-from undersong.ambience.cue import open_cue
-from undersong.audio import BlockSource
 from undersong.deliver.certificate import is_whole, manifest_of, write_manifest
 from undersong.deliver.companions import Companions, companion_names, write_companions
 from undersong.deliver.encode import Order, deliver, file_names
 from undersong.deliver.label import cover_of, label_digest, tags_of
 from undersong.deliver.leftovers import making, settle
-from undersong.dsp.compiled import compile_ahead
 from undersong.files import digest_json
 from undersong.manifest import MANIFEST, read_manifest
 from undersong.master.chain import Master
 from undersong.master.passes import Mastering
 from undersong.master.solve import file_goal, loud_speech, solve
-from undersong.mix.mixer import Mixer
-from undersong.mix.spool import spooled
+from undersong.prepare import prepare
 from undersong.recipes.model import Recipe
-from undersong.recipes.profiles import PROFILES, Goal, goal_of
-from undersong.rehearse import Stage, rehearse
+from undersong.recipes.profiles import Goal, goal_of
 from undersong.store.kinds import MASTERINGS
-from undersong.store.program import SOUND, code_digest
+from undersong.store.program import code_digest
 from undersong.studio import Extras, Session, Studio
-from undersong.timeline.arrange import arrange
 from undersong.timeline.model import STEMS
 from undersong.voices.hearing import heard_well
-from undersong.voices.narrate import narrate
-from undersong.voices.takes import TakeStore
-
-
-def prepare(recipe: Recipe, studio: Studio) -> Session:
-    """Speak, arrange, survey the beds and plan the mix.
-
-    Raises:
-        UndersongError: of the kind of whatever failed; nothing is written but the cache.
-    """
-    compile_ahead()
-    stage = studio.watch.stage
-    narration = narrate(
-        recipe,
-        studio.library,
-        TakeStore(studio.cache),
-        engine=studio.engine,
-        offline=studio.offline,
-        online=studio.online,
-        tick=stage("speaking", len(recipe.script.utterances)),
-    )
-    for note in (*narration.casting, *narration.notes):
-        studio.watch.note(note)
-    cues = {name: open_cue(name, studio.library, recipe.seed) for name in recipe.script.sounds}
-    lengths = {name: cue.length for name, cue in cues.items()}
-    timeline = arrange(recipe, [take.facts for take in narration.takes], lengths)
-    beds = {name: load_bed(name, studio.library) for name in recipe.beds}
-
-    def opened() -> dict[str, BlockSource]:
-        return {name: open_bed(bed, recipe.seed, studio.cache) for name, bed in beds.items()}
-
-    heard = {name: f"{bed_digest(bed)}-{recipe.seed}" for name, bed in beds.items()}
-    plan = rehearse(
-        recipe,
-        studio,
-        Stage(timeline=timeline, cues=cues, opened=opened, digest=digest_json(heard)),
-    )
-    takes = spooled(narration.takes, studio.cache)
-
-    def mixer() -> Mixer:
-        return Mixer(timeline, plan, takes=takes, beds=opened(), cues=cues)
-
-    sounds = {name: cue.digest for name, cue in cues.items()}
-    sounding = [timeline.as_heard(), plan.as_json(), narration.fingerprint, heard, sounds]
-    return Session(
-        recipe=recipe,
-        narration=narration,
-        timeline=timeline,
-        plan=plan,
-        mixer=mixer(),
-        copy=mixer,
-        profile=PROFILES[recipe.loudness],
-        digest=digest_json([code_digest(*SOUND), recipe.loudness, recipe.anchor, *sounding]),
-        credits=(*narration.credits, *(bed.credit for bed in beds.values() if bed.credit)),
-    )
 
 
 def mastering_of(session: Session, studio: Studio) -> Mastering:

@@ -21,7 +21,7 @@ def prepared(
     quiet: bool,
 ) -> "Session":
     """Speak a track, listen to its beds and plan its mix; nothing is mixed."""
-    from undersong.render import prepare
+    from undersong.prepare import prepare
     from undersong.studio import Studio
     from undersong.voices.takes import default_cache
 

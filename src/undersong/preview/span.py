@@ -7,8 +7,9 @@ from undersong.audio import BlockSource, Shifted
 from undersong.deliver.sound import write_sound
 from undersong.errors import UsageError
 from undersong.master.chain import Master
+from undersong.prepare import prepare
 from undersong.recipes.model import Recipe
-from undersong.render import mastering_of, prepare
+from undersong.render import mastering_of
 from undersong.studio import Session, Studio
 from undersong.units import Samples, format_seconds, to_samples, to_seconds
 
