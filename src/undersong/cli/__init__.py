@@ -14,13 +14,16 @@ from undersong.cli import (
     ambience,
     check,
     doctor,
+    feed,
     init,
     measure,
     new,
     plan,
     preview,
+    publish,
     render,
     schema,
+    serve,
     takes,
     voices,
 )
@@ -58,10 +61,24 @@ def _root(
     context.obj = debug
 
 
-for module in (render, preview, plan, check, measure, voices, new, init, schema, doctor):
+for module in (
+    render,
+    preview,
+    plan,
+    check,
+    measure,
+    voices,
+    new,
+    init,
+    publish,
+    serve,
+    schema,
+    doctor,
+):
     module.add_to(app)
 ambience.add_to(app)
 takes.add_to(app)
+feed.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> None:
