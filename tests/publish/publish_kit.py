@@ -44,7 +44,8 @@ def sound(form="MP3", seconds=2.0, rate=48_000, channels=1) -> bytes:
     noise = np.random.default_rng(7).normal(0, 0.05, (int(seconds * rate), channels))
     file = io.BytesIO()
     subtype = {"MP3": "MPEG_LAYER_III", "OGG": "OPUS"}.get(form)
-    soundfile.write(file, noise.astype(np.float32), rate, format=form, subtype=subtype)
+    how = {"bitrate_mode": "CONSTANT", "compression_level": 0.7} if form == "MP3" else {}
+    soundfile.write(file, noise.astype(np.float32), rate, format=form, subtype=subtype, **how)
     return file.getvalue()
 
 

@@ -72,8 +72,10 @@ def test_no_lock_is_none(tmp_path):
         "[]",
         '{"schema": 1}',
         '{"guid": "x", "episodes": {}}',
-        '{"guid": "917393e3-1b1e-5cef-ace4-edaa54e1f810", "episodes": {"a": {"guid": "g",'
-        ' "published": "2026-02-30T00:00:00Z"}}}',
+        (
+            '{"guid": "917393e3-1b1e-5cef-ace4-edaa54e1f810", "episodes": {"a": {"guid": "g",'
+            ' "published": "2026-02-30T00:00:00Z"}}}'
+        ),
         "[" * 100_000,
     ],
 )
