@@ -21,11 +21,11 @@ def one_line(text: str) -> str:
     Raises:
         ValueError: it is empty, longer than 255 characters (PSP-1), or holds control characters.
     """
-    line = " ".join(text.split())
+    line = " ".join(sound_text(text).split())
     if not line or len(line) > 255:  # noqa: PLR2004 - PSP-1: other node values
         msg = f"1 to 255 characters, not {len(line)}"
         raise ValueError(msg)
-    return sound_text(line)
+    return line
 
 
 def sound_text(text: str) -> str:

@@ -1,6 +1,6 @@
 """What makers write about a show: `show.yaml` beside `undersong.yaml`, or `publish:` inside it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -13,6 +13,8 @@ from undersong.errors import Fault, FaultsError
 from undersong.publish.categories import WRITTEN
 from undersong.publish.fields import Email, Moment, WebAddress
 from undersong.publish.model import EpisodeChoice, Person, Show, Soundbite
+from undersong.publish.names import FORMS
+from undersong.publish.notes import NOTES_MAX_BYTES
 from undersong.recipes.document import load_yaml
 from undersong.recipes.fields import Language, OneOf, Picture, Text, Time
 from undersong.recipes.library import FILE, Library
@@ -33,6 +35,7 @@ Address = Annotated[str, WebAddress()]
 Folder = Annotated[str, WebAddress(folder=True)]
 Category = Annotated[str, OneOf("category", WRITTEN)]
 Cover = Annotated[str, Picture()]
+Form = Annotated[str, OneOf("format", tuple(FORMS))]
 Number = Annotated[int, Field(ge=1, le=100_000)]
 Guid = Annotated[str, Text(255)]
 
@@ -139,7 +142,7 @@ class ShowFile(Writing):
     enclosure: Literal["new-url", "in-place"] = _may(
         "`new-url`: a changed track gets a new file name; `in-place`: it keeps its name."
     )
-    alternates: Annotated[tuple[str, ...], BeforeValidator(_listed)] = _may(
+    alternates: Annotated[tuple[Form, ...], BeforeValidator(_listed)] = _may(
         "Further formats of each track to offer, such as `opus`."
     )
     guid: Guid = _may("Podcast guid it had at another host.")
@@ -198,18 +201,22 @@ def load_show(library: Library) -> Show:
         "artwork": library.artwork,
     }
     settled = {key: chosen.get(key) or value for key, value in common.items()}
-    missing = [key for key, value in settled.items() if not value]
-    twice = _twice(item["track"] for item in _several(chosen, "episodes"))
-    faults = [
-        *(
-            Fault(file=str(path), message=f"`{key}` is missing here and in {FILE}")
-            for key in missing
-        ),
-        *(Fault(file=str(path), message=f"the track `{slug}` is here twice") for slug in twice),
-    ]
+    faults = [Fault(file=str(path), message=message) for message in _amiss(chosen, settled)]
     if faults:
         raise FaultsError(faults)
     return _show(chosen, settled)
+
+
+def _amiss(chosen: dict[str, Any], settled: dict[str, Any]) -> Iterator[str]:
+    """Yield what single values do not show to be wrong."""
+    yield from (f"`{key}` is missing here and in {FILE}" for key in settled if not settled[key])
+    if len((settled["description"] or "").encode()) > NOTES_MAX_BYTES:
+        yield f"`description` has more than {NOTES_MAX_BYTES} bytes of UTF-8"
+    slugs = [item["track"] for item in _several(chosen, "episodes")]
+    twice = sorted({slug for k, slug in enumerate(slugs) if slug in slugs[:k]})
+    yield from (f"the track `{slug}` is here twice" for slug in twice)
+    if chosen.get("licence_url") and not chosen.get("licence"):
+        yield "`licence_url` needs a name: give `licence` too"
 
 
 def _show(chosen: dict[str, Any], settled: dict[str, Any]) -> Show:
@@ -268,8 +275,3 @@ def _persons(item: dict[str, Any]) -> tuple[Person, ...]:
 def _several(item: dict[str, Any], key: str) -> list[dict[str, Any]]:
     """Return a list of what was written, as plain mappings."""
     return [one.chosen() if isinstance(one, Writing) else one for one in item.get(key) or ()]
-
-
-def _twice(slugs: Iterable[str]) -> list[str]:
-    seen: list[str] = list(slugs)
-    return sorted({slug for k, slug in enumerate(seen) if slug in seen[:k]})
