@@ -54,7 +54,7 @@ preview: $(MADE)/setup ## play twenty seconds from the middle of the demo
 	$(BIN)/undersong preview $(DEMO) --offline --at 3:00 --for 20s
 
 docs: $(MADE)/setup ## write the reference pages from the schemas
-	@for kind in recipe library voice bed; do \
+	@for kind in recipe library voice bed show; do \
 	  $(BIN)/undersong schema $$kind --markdown --out docs/reference-$$kind.md; done
 
 clean: ## remove what was made here (the take cache stays)

@@ -93,6 +93,7 @@ def _check(files: list[Path]) -> tuple[int, list["Fault"]]:
 def _loads(path: Path) -> Iterator[tuple[int, Callable[[], object]]]:
     """Yield how many files each way of loading reads, and the way; loading finds their faults."""
     from undersong.ambience.bed import load_bed
+    from undersong.publish.showfile import SHOW_FILE, load_show
     from undersong.recipes.library import Library
     from undersong.recipes.load import load_all, load_recipe
     from undersong.voices.registry import load_voice
@@ -102,6 +103,8 @@ def _loads(path: Path) -> Iterator[tuple[int, Callable[[], object]]]:
         yield 1, partial(load_recipe, path, library)
         return
     yield len(library.recipe_files()), partial(load_all, library)
+    if library.publish or (library.root / SHOW_FILE).is_file():
+        yield 1, partial(load_show, library)
     for name in library.voice_names():
         yield 1, partial(load_voice, name, library)
     for name in library.bed_names():

@@ -7,7 +7,7 @@ import typer
 
 from undersong.cli.screen import print_json
 
-KINDS = ("recipe", "library", "voice", "bed")
+KINDS = ("recipe", "library", "voice", "bed", "show")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -48,8 +48,12 @@ def _schema_of(kind: str) -> dict[str, Any]:
         from undersong.ambience.bed import BedFile
 
         return BedFile.model_json_schema()
-    from undersong.recipes.schema import json_schema
+    from undersong.recipes.schema import json_schema, schema_of
 
+    if kind == "show":
+        from undersong.publish.showfile import ShowFile
+
+        return schema_of(ShowFile)
     return json_schema(kind)
 
 

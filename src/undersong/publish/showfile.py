@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from undersong.errors import Fault, FaultsError
 from undersong.publish.categories import WRITTEN
@@ -33,16 +33,33 @@ Title = Annotated[str, Text(255)]
 Prose = Annotated[str, Text(4000)]
 Address = Annotated[str, WebAddress()]
 Folder = Annotated[str, WebAddress(folder=True)]
-Category = Annotated[str, OneOf("category", WRITTEN)]
 Cover = Annotated[str, Picture()]
-Form = Annotated[str, OneOf("format", tuple(FORMS))]
 Number = Annotated[int, Field(ge=1, le=100_000)]
 Guid = Annotated[str, Text(255)]
+
+
+def _listed_schema(names: tuple[str, ...]) -> WithJsonSchema:
+    """Return what editors are told of one name or a list of names."""
+    several = {"type": "array", "items": {"enum": list(names)}, "minItems": 1}
+    return WithJsonSchema({"anyOf": [{"enum": list(names)}, several]})
 
 
 def _listed(value: object) -> object:
     """Let a single name stand for a list of one."""
     return [value] if isinstance(value, str) else value
+
+
+Categories = Annotated[
+    tuple[Annotated[str, OneOf("category", WRITTEN)], ...],
+    Field(min_length=1),
+    BeforeValidator(_listed),
+    _listed_schema(WRITTEN),
+]
+Forms = Annotated[
+    tuple[Annotated[str, OneOf("format", tuple(FORMS))], ...],
+    BeforeValidator(_listed),
+    _listed_schema(tuple(FORMS)),
+]
 
 
 def _may(description: str, **more: Any) -> Any:  # noqa: ANN401 - as pydantic's own `Field`
@@ -113,8 +130,8 @@ class ShowFile(Writing):
     """`show.yaml`, or `publish:` in `undersong.yaml`: the show that a library is published as."""
 
     url: Folder = Field(description="Address of the folder that the show is published in.")
-    category: Annotated[tuple[Category, ...], BeforeValidator(_listed), Field(min_length=1)] = (
-        Field(description="Apple's category, `Health & Fitness > Mental Health`; or several.")
+    category: Categories = Field(
+        description="Apple's category, `Health & Fitness > Mental Health`; or several."
     )
     title: Title = _may("Title; the library's when left out.")
     author: Title = _may("Who makes it; the library's author when left out.")
@@ -142,9 +159,7 @@ class ShowFile(Writing):
     enclosure: Literal["new-url", "in-place"] = _may(
         "`new-url`: a changed track gets a new file name; `in-place`: it keeps its name."
     )
-    alternates: Annotated[tuple[Form, ...], BeforeValidator(_listed)] = _may(
-        "Further formats of each track to offer, such as `opus`."
-    )
+    alternates: Forms = _may("Further formats of each track to offer, such as `opus`.")
     guid: Guid = _may("Podcast guid it had at another host.")
     care: Prose = _may("Said of safety under episodes whose `about` has no `care`.")
     to: Title = _may("Where `undersong publish` sends the show: a folder.")

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,9 @@ from undersong.files import atomic, unwritable
 from undersong.publish.model import Piece
 
 BLOCK_BYTES: Final = 1 << 20
+
+LEFT_S: Final = 3600
+"""A hidden file that has not grown for this long belongs to no run that is still alive."""
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 FRESH: Final = "public, max-age=300, must-revalidate"
@@ -98,8 +102,8 @@ class FolderTarget:
     def write(self, piece: Piece) -> None:
         """Write a piece, atomically."""
         path = self._root / piece.path
-        for left in path.parent.glob(f".{path.stem}.*{path.suffix}"):
-            left.unlink(missing_ok=True)  # of a run that was killed while it wrote
+        with _writable(path):
+            _tidy(path.parent)
         with atomic(path) as temporary, temporary.open("wb") as file:
             for block in blocks(piece):
                 file.write(block)
@@ -111,6 +115,14 @@ class FolderTarget:
             found.unlink(missing_ok=True)
             if found.parent != self._root and not any(found.parent.iterdir()):
                 shutil.rmtree(found.parent)
+
+
+def _tidy(folder: Path) -> None:
+    """Take away what runs that were killed while they wrote have left here."""
+    too_old = time.time() - LEFT_S
+    for left in folder.glob(".*.*.*"):
+        if left.is_file() and left.stat().st_mtime < too_old:
+            left.unlink(missing_ok=True)
 
 
 @contextmanager

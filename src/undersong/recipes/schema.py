@@ -215,7 +215,12 @@ def json_schema(kind: str) -> dict[str, Any]:
     """
     if kind not in KINDS:
         raise UnknownNameError("file kind", kind, KINDS)
-    found = KINDS[kind].model_json_schema(by_alias=True)
+    return schema_of(KINDS[kind])
+
+
+def schema_of(model: type[Writing]) -> dict[str, Any]:
+    """Return the JSON Schema of a file that makers write."""
+    found = model.model_json_schema(by_alias=True)
     found["properties"] = {"title": found["properties"]["title"], **found["properties"]}
     return {"$schema": _DIALECT, **_without_null_defaults(found)}
 
