@@ -43,8 +43,13 @@ check: lint test ## everything that must be green: style, types, layers, tests
 
 bench: $(MADE)/setup ## measure speed, memory and quality; writes docs/bench.md
 	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python tests/bench/bench_publish.py
 
-campaign: $(MADE)/setup ## the long tests: hours of audio, kills, full disks
+$(MADE)/readers: tests/publish/readers/package.json
+	npm install --silent --no-audit --no-fund --no-package-lock --prefix tests/publish/readers
+	@mkdir -p $(MADE) && touch $@
+
+campaign: $(MADE)/setup $(MADE)/readers ## the long tests: hours of audio, kills, full disks
 	$(BIN)/python -m pytest -m slow -p no:cacheprovider
 
 golden: $(MADE)/setup ## rewrite the golden files after a wanted change
