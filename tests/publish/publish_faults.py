@@ -150,6 +150,11 @@ def _no_ranges(one):
     one.forget("range")
 
 
+def _no_feed_ranges(one):
+    if one.path == "/feed.xml":
+        one.forget("range")
+
+
 def _beyond(one):
     if any(not value.endswith(("-0", "143")) for key, value in one.asked.items() if key == "Range"):
         one.forget("range")
@@ -189,6 +194,7 @@ LIVE = {
     "http-type": _type,
     "http-length": _length,
     "http-ranges": _no_ranges,
+    "http-ranges-feed": _no_feed_ranges,
     "http-beyond": _beyond,
     "http-if-range": _if_range,
     "http-validator": _validator,

@@ -187,6 +187,28 @@ def test_a_billion_laughs_and_foreign_files_come_to_nothing(tmp_path):
     assert "root:" not in str(report)
 
 
+def test_what_a_feed_says_does_not_move_the_terminal(folder):
+    feed = folder / "feed.xml"
+    text = feed.read_text(encoding="utf-8")
+    feed.write_text(
+        text.replace("<title>The rest", "<title>\u202e\u009bEpisode 3"), encoding="utf-8"
+    )
+    report = check_file(feed, NOW)
+    told = "".join(str(finding) for finding in report.findings)
+    assert "\\u202e\\u009b" in told
+    assert "\u202e" not in told
+    assert "\u009b" not in told
+
+
+@pytest.mark.parametrize("sign", ["<", "&", "00:", "[" * 3, "\u202e"])
+def test_a_hostile_description_costs_no_time(folder, sign):
+    feed = folder / "feed.xml"
+    text = feed.read_text(encoding="utf-8")
+    words = sign * 300_000
+    feed.write_text(text.replace("<![CDATA[<p>", f"<![CDATA[{words}", 1), encoding="utf-8")
+    assert "item.description" in names(check_file(feed, NOW))
+
+
 def test_a_feed_too_large_is_not_parsed():
     feed, wrong = read_feed(b" " * (FEED_MAX_BYTES + 1), "feed")
     assert feed is None

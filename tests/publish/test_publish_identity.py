@@ -163,6 +163,17 @@ def test_a_draft_that_becomes_a_track_is_dated_anew_and_keeps_its_guid(root):
     assert third.episodes["rest"] == second.episodes["rest"]
 
 
+def test_a_trailer_that_becomes_an_episode_gets_a_number(root):
+    trailer = SHOW + "episodes: [{track: rest, kind: trailer}]\n"
+    (root / "show.yaml").write_text(trailer, encoding="utf-8")
+    first = edition_of(root)
+    assert first.lock.episodes["rest"].number is None
+    (root / "show.yaml").write_text(SHOW, encoding="utf-8")
+    again = edition_of(root, first.lock)
+    assert again.lock.episodes["rest"].number == 2
+    assert edition_of(root, again.lock).lock == again.lock
+
+
 def test_numbers_go_on_within_a_season(root):
     text = SHOW + (
         "episodes:\n"

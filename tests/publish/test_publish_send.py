@@ -224,6 +224,19 @@ def test_a_sound_that_changed_behind_its_manifest_is_not_sent(root, home):
     assert not list(home.rglob(".*"))
 
 
+@pytest.mark.parametrize(
+    "path", ["../../secret", "/etc/secret", "a/../../b", ".hidden", "a//b", ""]
+)
+def test_a_note_that_leads_out_of_the_folder_deletes_nothing(root, home, path):
+    home.mkdir()
+    note = {"retired": {path: "2000-01-01"}}
+    (home / STATE).write_text(json.dumps(note), encoding="utf-8")
+    target = Watched(home)
+    with pytest.raises(FaultsError, match="retired"):
+        go(root, target, prune=True)
+    assert (target.writes, target.deletes) == ([], [])
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"files": {"a": 1}}', '{"retired": {"a": "soon"}}'])
 def test_a_damaged_note_is_told(root, home, text):
     home.mkdir()

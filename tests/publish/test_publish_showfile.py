@@ -104,6 +104,7 @@ def test_everything_that_can_be_said_is_kept(root):
         ("persons: [{role: host}]", "name"),
         ("alternates: ogg", "format"),
         ("licence_url: https://example.org/", "`licence_url` needs a name"),
+        ("verify: {ai-content: 'false'}", "cannot be set"),
         ("tittle: x", "did you mean `title`"),
         ("episodes: [{}]", "track"),
         ("episodes: [{track: a}, {track: a}]", "here twice"),

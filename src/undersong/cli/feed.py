@@ -85,7 +85,7 @@ def check(
         _tell_rules(as_json=as_json)
         return
     now = datetime.now(UTC)
-    if where is not None and where.startswith(("http://", "https://")):
+    if where is not None and where.lower().startswith(("http://", "https://")):
         report = check_address(where, now, first=first, deep=deep)
     else:
         path = Path(where) if where is not None else Library.find(Path()).root / PUBLIC
@@ -166,7 +166,7 @@ def send_show(
     dry_run: bool,
     as_json: bool,
     prune: bool = False,
-) -> None:
+) -> "Plan":
     """Plan, lock, send and tell; `root` is the library's folder, where the lock lies."""
     from undersong.publish.identity import LOCK_FILE, write_lock
     from undersong.publish.send import plan, send
@@ -179,6 +179,7 @@ def send_show(
         with progress.shown():
             send(found, target, progress.stage(f"sending to {target.name}", total))
     _tell(found, prepared, target.name, dry_run=dry_run, as_json=as_json)
+    return found
 
 
 def _tell(plan: "Plan", prepared: "Prepared", where: str, *, dry_run: bool, as_json: bool) -> None:

@@ -29,18 +29,21 @@ def publish(
     What is there already is not sent again. Nothing is deleted without --prune.
     """
     from undersong.errors import PublishError
+    from undersong.publish.model import Stage
     from undersong.publish.showfile import load_show
     from undersong.publish.targets import open_target
+    from undersong.publish.websub import ping
     from undersong.recipes.library import Library
 
     found = Library.find(library)
-    where = to or load_show(found).to
+    show = load_show(found)
+    where = to or show.to
     if not where:
         raise PublishError(
             "where should the show go?", hint="give --to FOLDER, or write `to:` in the show file"
         )
     prepared = prepare_show(library, tracks, drafts=drafts)
-    send_show(
+    plan = send_show(
         prepared,
         open_target(where, found.root),
         found.root,
@@ -48,3 +51,5 @@ def publish(
         as_json=as_json,
         prune=prune,
     )
+    if show.hub and not dry_run and any(piece.stage == Stage.FEED for piece in plan.writes):
+        ping(show.hub, show.feed_url)

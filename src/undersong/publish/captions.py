@@ -131,7 +131,7 @@ def _vtt_cues(blocks: Sequence[str]) -> Iterator[Cue]:
         if found is None or "-->" in words:
             msg = f"block {number} after the head has no times of the form 00:00.000 --> 00:01.000"
             raise ValueError(msg)
-        yield _cue(found.groups(), html.unescape(re.sub(r"<[^>]*>", "", words)))
+        yield _cue(found.groups(), html.unescape(re.sub(r"<[^<>]*>", "", words)))
 
 
 def _cue(clock: Sequence[str | None], text: str) -> Cue:

@@ -76,8 +76,12 @@ def read_lock(path: Path) -> Lock | None:
     Raises:
         FaultsError: it is not as we write it.
     """
-    if not path.exists():
+    try:
+        path.stat()
+    except FileNotFoundError:
         return None
+    except OSError:
+        pass  # it is there, and cannot be read: told below
     found = read_record(path, _READER)
     try:
         for locked in found.episodes.values():
@@ -94,7 +98,11 @@ def write_lock(path: Path, lock: Lock) -> None:
         OutputError: no space, no permission.
     """
     content = record_bytes(lock)
-    if not path.is_file() or path.read_bytes() != content:
+    try:
+        kept = path.read_bytes()
+    except OSError:
+        kept = b""
+    if kept != content:
         write_bytes(path, content)
 
 
@@ -198,7 +206,7 @@ def _number(
     """Return the number asked for, the one settled, or the next one of the season."""
     if choice.number is not None:
         return choice.number
-    if before is not None:
+    if before is not None and (before.number is not None or choice.kind != "full"):
         return before.number
     if choice.kind != "full":
         return None

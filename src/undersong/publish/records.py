@@ -65,9 +65,21 @@ def plain_name(name: str) -> str:
     return sound_text(name)
 
 
+def piece_path(path: str) -> str:
+    """Return a path that stays below the show's folder.
+
+    Raises:
+        ValueError: it leads elsewhere, or to something hidden.
+    """
+    for name in path.split("/"):
+        plain_name(name)
+    return path
+
+
 Line = Annotated[str, AfterValidator(one_line)]
 Prose = Annotated[str, AfterValidator(sound_text)]
 FileName = Annotated[str, AfterValidator(plain_name)]
+PiecePath = Annotated[str, AfterValidator(piece_path)]
 
 
 def read_record(path: Path, reader: TypeAdapter[R]) -> R:

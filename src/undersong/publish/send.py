@@ -15,7 +15,7 @@ from undersong.errors import FaultsError, PublishError
 from undersong.files import digest_bytes
 from undersong.publish.identity import refuse_changed
 from undersong.publish.model import Edition, Piece, Stage
-from undersong.publish.records import Line, parse_record, record_bytes
+from undersong.publish.records import Line, PiecePath, parse_record, record_bytes
 from undersong.publish.target import Target
 
 STATE: Final = "undersong-state.json"
@@ -46,8 +46,8 @@ class State:
     schema: int = 1
     feed: str = ""
     guids: dict[str, Line] = field(default_factory=dict)
-    files: dict[str, Sent] = field(default_factory=dict)
-    retired: dict[str, date] = field(default_factory=dict)
+    files: dict[PiecePath, Sent] = field(default_factory=dict)
+    retired: dict[PiecePath, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -230,6 +230,8 @@ def _amiss(chosen: dict[str, Any], settled: dict[str, Any]) -> Iterator[str]:
     slugs = [item["track"] for item in _several(chosen, "episodes")]
     twice = sorted({slug for k, slug in enumerate(slugs) if slug in slugs[:k]})
     yield from (f"the track `{slug}` is here twice" for slug in twice)
+    if "ai-content" in (chosen.get("verify") or {}):
+        yield "`ai-content` is told from who speaks; it cannot be set"
     if chosen.get("licence_url") and not chosen.get("licence"):
         yield "`licence_url` needs a name: give `licence` too"
 

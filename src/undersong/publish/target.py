@@ -91,7 +91,8 @@ class FolderTarget:
     def size(self, path: str) -> int | None:
         """Return the length of a file, None when there is none."""
         found = self._root / path
-        return found.stat().st_size if found.is_file() else None
+        with _writable(found):
+            return found.stat().st_size if found.is_file() else None
 
     def read(self, path: str) -> bytes | None:
         """Return a small file, None when there is none."""

@@ -138,11 +138,11 @@ _AGAIN: Final = "render the track again"
 
 
 def _manifests(folder: Path) -> Iterator[Path]:
-    if not folder.is_dir():
-        return
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() and not path.name.startswith("."):
-            if (path / MANIFEST).is_file():
-                yield path / MANIFEST
-            else:
-                yield from sorted(path.glob(f"*/{MANIFEST}"))
+    try:
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if path.is_dir() and not path.name.startswith("."):
+                own = path / MANIFEST
+                yield from [own] if own.is_file() else sorted(path.glob(f"*/{MANIFEST}"))
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}"
+        raise FaultsError([Fault(file=str(folder), message=message)]) from error

@@ -115,7 +115,7 @@ def _description(item: Element) -> Iterator[Finding]:
 
 def stamps(text: str) -> list[int]:
     """Return the timestamps that begin lines or HTML elements of a description, in seconds."""
-    lines = re.split(r"<[^>]*>|\n", text)
+    lines = re.split(r"<[^<>]*>|\n", text)
     marks = (_STAMP.match(line.strip()) for line in lines)
     return [int(mark[1] or 0) * 3600 + int(mark[2]) * 60 + int(mark[3]) for mark in marks if mark]
 

@@ -115,6 +115,9 @@ def _feed_host(answer: Answer, url: str) -> Iterator[Finding]:
         yield found("http-type", url, kind or "none")
     yield from _same_head(answer, url)
     yield from _unchanged(answer, url)
+    first = ask("GET", url, {"Range": "bytes=0-0"}, limit=2)
+    if first.status != PARTIAL:
+        yield found("http-ranges-feed", url, f"status {first.status}")
 
 
 def _arrived(answer: Answer, url: str) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ Rules about one element or attribute come from the table in `expect`; those here
 more than one value.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -139,6 +140,7 @@ _ROWS: Final[tuple[tuple[str, Severity, str, str], ...]] = (
     ("http-type", _E, "Apple 893", "Content-Type is the one that the feed says"),
     ("http-length", _E, "Apple 893", "Content-Length is the length that the feed says"),
     ("http-ranges", _E, "Apple 893", "byte ranges are answered with 206"),
+    ("http-ranges-feed", _W, "Apple 893", "the feed itself is served in byte ranges"),
     ("http-beyond", _W, "RFC 9110", "a range beyond the end is answered with 416"),
     ("http-if-range", _E, "RFC 9110", "If-Range with an old tag brings the whole file"),
     ("http-validator", _W, "Apple 823", "there is an ETag or Last-Modified"),
@@ -159,6 +161,19 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
 
 def found(name: str, where: str, seen: object = "", line: int | None = None) -> Finding:
     """Return a finding; what was seen is cut to a line."""
-    text = " ".join(str(seen).split())
+    text = _shown(" ".join(str(seen).split()))
     cut = text if len(text) <= 100 else text[:99] + "…"  # noqa: PLR2004 - a line of a terminal
-    return Finding(rule=RULES[name], where=where, seen=cut, line=line)
+    return Finding(rule=RULES[name], where=_shown(where), seen=cut, line=line)
+
+
+def _shown(text: str) -> str:
+    """Return text that no terminal obeys: control signs and turns of direction as codes."""
+    return "".join(f"\\u{ord(sign):04x}" if _moves(sign) else sign for sign in text)
+
+
+def _moves(sign: str) -> bool:
+    return unicodedata.category(sign) == "Cc" or unicodedata.bidirectional(sign) in _TURNS
+
+
+_TURNS: Final = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+"""Bidirectional classes of signs that turn the direction of what follows (Unicode UAX 9)."""
