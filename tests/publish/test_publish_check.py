@@ -1,7 +1,11 @@
+import copy
 import shutil
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
 from publish_faults import LIVE
 from publish_kit import NOW, sound
 from publish_mutations import DEEP, FILES, XML, full_show
@@ -264,3 +268,32 @@ def test_pages_are_read_as_one_feed(folder):
 def test_what_is_new_today_is_in_the_future_yesterday(whole):
     report = check_file(whole, NOW - timedelta(days=30))
     assert names(report) == {"item-future"}
+
+
+POOL = (
+    "", "\u202e", "-1", "9" * 400, "nan", "http://[", "%00", "é", "٣", "²", "0", "1e309", "::",
+    "Mon, 99 Nov 2026 00:00:00 GMT", "Tue, 10 Nov 2026 10:00:00 +9999", "geo:", "1:2:3:4",
+    "https://example.org:99999999/", "https://example.org/show/%", "https://example.org/show/",
+)  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(dice=st.randoms(use_true_random=False))
+def test_no_damage_to_a_feed_ends_the_checker(whole, dice):
+    tree = etree.fromstring((whole / "feed.xml").read_bytes())
+    for _ in range(dice.randint(1, 12)):
+        elements = [one for one in tree.iter() if isinstance(one.tag, str)]
+        one, other = dice.choice(elements), dice.choice(elements)
+        ways = (
+            lambda one, _: setattr(one, "text", dice.choice(POOL)),
+            lambda one, _: [one.set(key, dice.choice(POOL)) for key in one.attrib],
+            lambda one, other: one.append(copy.deepcopy(other)),
+            lambda one, other: setattr(one, "tag", other.tag),
+            lambda one, _: one.getparent() is not None and one.getparent().remove(one),
+            lambda one, _: one.append(etree.Comment("x")),
+        )
+        dice.choice(ways)(one, other)
+    feed = whole / "damaged.xml"
+    feed.write_bytes(etree.tostring(tree))
+    report = check_file(feed, NOW)
+    assert all(str(finding).startswith(finding.rule.severity) for finding in report.findings)

@@ -34,7 +34,7 @@ def init(
     except OSError as error:
         raise unwritable(folder, error) from error
     write_text(folder / "undersong.yaml", _titled(settings, title or _spoken(folder)))
-    write_text(folder / ".gitignore", "build/\n")
+    write_text(folder / ".gitignore", "build/\npublic/\n")
     out.print(f"A library is ready in {folder}. Next:\n")
     out.print(f"  cd {folder}", markup=False)
     out.print("  undersong check")

@@ -45,7 +45,7 @@ def publish(
     prepared = prepare_show(library, tracks, drafts=drafts)
     plan = send_show(
         prepared,
-        open_target(where, found.root),
+        open_target(where, Path.cwd() if to else found.root),
         found.root,
         dry_run=dry_run,
         as_json=as_json,

@@ -12,7 +12,7 @@ _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters: C: is
 
 
 def open_target(address: str, root: Path) -> Target:
-    """Return the target of an address: a folder, relative to the library's `root`.
+    """Return the target of an address: a folder, relative to `root`.
 
     Raises:
         UnknownNameError: an address of a kind that this version cannot send to.
