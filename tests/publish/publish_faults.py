@@ -14,7 +14,7 @@ def hosted(folder, scratch):
     """Host a folder as `undersong serve` does; yields its address."""
     with open_socket("127.0.0.1", 0) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        server = make_server(make_host(folder, address, scratch))
+        server = make_server(make_host(folder, scratch))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -89,6 +89,7 @@ GOOD = {
     "an absolute address in ASCII": "https://example.org/a",
     "a language code such as en or en-us": "gsw-CH",
     "an RFC 2822 date with the right weekday": "Sat, 21 Nov 2026 06:00:00 +0100",
+    "a moment of ISO 8601": "2026-11-21T06:00:00.000Z",
     "true or false": "true",
     "Yes, or is left out": "Yes",
     "yes or no": "no",

@@ -121,6 +121,24 @@ def test_feeds_name_this_host(host, folder):
     assert b"https://example.org/show/feed.xml" in (folder / "feed.xml").read_bytes()
 
 
+@pytest.mark.parametrize("name", ["phone.local", "192.168.1.2:80", "[::1]:8000"])
+def test_feeds_name_the_host_that_was_asked(host, name):
+    tree = etree.fromstring(get(host, "feed.xml", Host=name).body)
+    assert all(one.get("url").startswith(f"http://{name}/") for one in tree.iter("enclosure"))
+
+
+@pytest.mark.parametrize("name", ['"><script>', "a b", "x/y", "é"])
+def test_nobody_writes_into_a_feed_by_a_name(host, name):
+    netloc = host.removeprefix("http://").strip("/")
+    with socket.create_connection(netloc.split(":")) as wire:
+        wire.sendall(
+            f"GET /feed.xml HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode()
+        )
+        answer = b"".join(iter(lambda: wire.recv(65536), b""))
+    assert name.encode() not in answer
+    assert b"200 OK" not in answer or b"https://example.org/show/media/" in answer
+
+
 def test_a_feed_that_is_built_anew_is_served_anew(host, folder):
     before = get(host, "feed.xml")
     feed = folder / "feed.xml"

@@ -27,6 +27,7 @@ def serve(
     Ranges, ETags, conditional requests, media types and CORS are as podcast apps want them.
     Feeds name this host instead of the one that they are meant for.
     """
+    import socket
     import tempfile
 
     from undersong.errors import Fault, FaultsError
@@ -41,9 +42,9 @@ def serve(
             hint="run `undersong feed build` first",
         )
     with open_socket(host, port) as listening, tempfile.TemporaryDirectory() as scratch:
-        found = listening.getsockname()
-        shown = f"[{found[0]}]" if ":" in found[0] else found[0]
-        address = f"http://{shown}:{found[1]}/"
-        out.print(f"{address}{FEED}", markup=False)
+        name, number = listening.getsockname()[:2]
+        name = socket.gethostname() if name in {"0.0.0.0", "::"} else name  # noqa: S104 - compared
+        shown = f"[{name}]" if ":" in name else name
+        out.print(f"http://{shown}:{number}/{FEED}", markup=False)
         out.print(f"hosting {root}; end with Ctrl-C", markup=False)
-        make_server(make_host(root, address, Path(scratch))).run(sockets=[listening])
+        make_server(make_host(root, Path(scratch))).run(sockets=[listening])

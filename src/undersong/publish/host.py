@@ -48,6 +48,9 @@ _TYPES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Media type by suffix; the machine's own table is never asked."""
 
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+"""A Host header that may stand in a feed."""
+
 _NAMED_BY_CONTENT: Final = re.compile(rf".*-[0-9a-f]{{{HASH_DIGITS}}}\.[a-z0-9]+")
 
 
@@ -64,22 +67,17 @@ def type_of(path: str) -> str:
 class Host(StaticFiles):
     """Serves a show's folder; feeds name this host instead of the one they are meant for."""
 
-    def __init__(self, folder: Path, address: str, scratch: Path) -> None:
-        """Serve `folder` at `address`, which ends in a slash; feeds are rewritten in `scratch`."""
+    def __init__(self, folder: Path, scratch: Path) -> None:
+        """Serve `folder`; feeds are rewritten in `scratch`."""
         super().__init__(directory=folder)
         self._folder = folder
-        self._address = address.encode()
         self._scratch = scratch
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """Find a file; hidden ones are not there, and feeds come rewritten."""
+        """Find a file; hidden ones are not there."""
         if any(part.startswith(".") for part in Path(path).parts):
             return "", None
-        full_path, found = super().lookup_path(path)
-        if found is not None and (path.endswith(".xml") or Path(path).name == JSON_FEED):
-            own = self._rewritten(Path(full_path))
-            return str(own), own.stat()
-        return full_path, found
+        return super().lookup_path(path)
 
     def file_response(
         self,
@@ -88,8 +86,11 @@ class Host(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """Answer with a file, or that it has not changed."""
-        path = scope["path"].lstrip("/")
+        """Answer with a file, or that it has not changed; feeds name the host that was asked."""
+        path, asked = scope["path"].lstrip("/"), Headers(scope=scope)
+        if path.endswith(".xml") or PurePosixPath(path).name == JSON_FEED:
+            full_path = self._rewritten(Path(full_path), asked.get("host", ""))
+            stat_result = full_path.stat()
         lasting = _NAMED_BY_CONTENT.fullmatch(path) is not None
         response = FileResponse(
             full_path,
@@ -101,16 +102,16 @@ class Host(StaticFiles):
                 "x-content-type-options": "nosniff",
             },
         )
-        if self.is_not_modified(response.headers, Headers(scope=scope)):
+        if self.is_not_modified(response.headers, asked):
             return NotModifiedResponse(response.headers)
         return response
 
-    def _rewritten(self, path: Path) -> Path:
-        """Return a copy of a feed that names this host; written only when it is another."""
+    def _rewritten(self, path: Path, host: str) -> Path:
+        """Return a copy of a feed that names `host`; written only when it is another."""
         content = path.read_bytes()
         base = base_of(self._folder)
-        if base:
-            content = content.replace(base.encode(), self._address)
+        if base and _HOST.fullmatch(host):
+            content = content.replace(base.encode(), f"http://{host}/".encode())
         name = hashlib.sha256(content).hexdigest() + path.suffix
         own = self._scratch / name
         if not own.is_file():
@@ -128,8 +129,8 @@ def base_of(folder: Path) -> str:
     return feed.self_url.rpartition("/")[0] + "/" if feed is not None and feed.self_url else ""
 
 
-def make_host(folder: Path, address: str, scratch: Path) -> Starlette:
-    """Return the application that serves `folder` at `address`."""
+def make_host(folder: Path, scratch: Path) -> Starlette:
+    """Return the application that serves `folder`."""
     shared = Middleware(
         CORSMiddleware,
         allow_origins=["*"],
@@ -137,7 +138,7 @@ def make_host(folder: Path, address: str, scratch: Path) -> Starlette:
         allow_headers=["Range", "If-Range", "If-None-Match", "If-Modified-Since"],
         expose_headers=["Accept-Ranges", "Content-Length", "Content-Range", "ETag"],
     )
-    return Starlette(routes=[Mount("/", app=Host(folder, address, scratch))], middleware=[shared])
+    return Starlette(routes=[Mount("/", app=Host(folder, scratch))], middleware=[shared])
 
 
 def open_socket(host: str, port: int) -> socket.socket:

@@ -102,6 +102,15 @@ def is_date(text: str) -> bool:
     return read_date(text) is not None
 
 
+def is_moment(text: str) -> bool:
+    """A moment of ISO 8601, as Python reads it."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 def is_integrity(text: str) -> bool:
     """A subresource integrity digest."""
     return _SRI.fullmatch(text) is not None
