@@ -57,6 +57,13 @@ def test_a_file_that_breaks_a_rule_is_told(folder, rule):
     assert all(finding.where != "channel" for finding in report.findings)
 
 
+def test_the_nearest_category_is_told(folder):
+    feed = folder / "feed.xml"
+    feed.write_text(XML["category"](feed.read_text(encoding="utf-8")), encoding="utf-8")
+    (finding,) = check_file(feed, NOW).findings
+    assert finding.seen == "Mental health, not Mental Health"
+
+
 def test_a_changed_sound_of_the_same_length_is_found_by_a_deep_look(folder):
     path = next(folder.glob("media/rest-*.opus"))
     content = bytearray(path.read_bytes())

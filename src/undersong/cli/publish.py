@@ -42,10 +42,10 @@ def publish(
         raise PublishError(
             "where should the show go?", hint="give --to FOLDER, or write `to:` in the show file"
         )
-    prepared = prepare_show(library, tracks, drafts=drafts)
+    target = open_target(where, Path.cwd() if to else found.root)
     plan = send_show(
-        prepared,
-        open_target(where, Path.cwd() if to else found.root),
+        prepare_show(library, tracks, drafts=drafts),
+        target,
         found.root,
         dry_run=dry_run,
         as_json=as_json,

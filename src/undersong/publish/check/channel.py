@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from undersong.errors import nearest
 from undersong.publish.categories import CATEGORIES
 from undersong.publish.check.document import Element, Feed
 from undersong.publish.check.rules import Finding, found
@@ -34,9 +35,12 @@ def _categories(feed: Feed) -> Iterator[Finding]:
     for element in chosen:
         name = element.get("text") or ""
         under = [child.get("text") or "" for child in element.children("itunes:category")]
-        wrong = [name] if name not in CATEGORIES else sorted({*under} - {*CATEGORIES[name]})
+        known = CATEGORIES.get(name)
+        wrong = [name] if known is None else sorted({*under} - {*known})
         for one in wrong:
-            yield found("category", "channel", one or "empty", element.line)
+            near = nearest(one, CATEGORIES if known is None else known)
+            seen = f"{one}, not {near}" if near else one or "empty"
+            yield found("category", "channel", seen, element.line)
     if len(chosen) > 1:
         yield found("category-second", "channel", chosen[1].get("text"), chosen[1].line)
 
