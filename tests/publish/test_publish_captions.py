@@ -96,6 +96,23 @@ def timed(draw):
     return cues
 
 
+@pytest.mark.parametrize("read", [parse_vtt, parse_srt, parse_json])
+@given(text=st.text() | st.text('WEBVT0123456789:.,-> \n\t<&{}[]"segmntsarTimdby', max_size=200))
+def test_what_cannot_be_read_is_a_value_error_and_nothing_else(read, text):
+    try:
+        cues = read(text)
+    except ValueError:
+        return
+    assert all(cue.start_ms < cue.end_ms for cue in cues)
+
+
+@pytest.mark.parametrize("number", ["1e999", "NaN", "Infinity", '"soon"', "null", "9" * 5000])
+def test_times_that_are_none_are_told(number):
+    text = f'{{"segments": [{{"startTime": 0, "endTime": {number}, "body": "x"}}]}}'
+    with pytest.raises(ValueError, match=r".+"):
+        parse_json(text)
+
+
 @given(timed())
 def test_json_says_the_same(cues):
     assert list(parse_json(to_json(cues))) == cues

@@ -43,11 +43,11 @@ class Watched(FolderTarget):
         self.writes: list[str] = []
         self.deletes: list[str] = []
 
-    def write(self, piece):
+    def write(self, piece, tick):
         if len(self.writes) == self.stop_after:
             raise StopError
         self.writes.append(piece.path)
-        super().write(piece)
+        super().write(piece, tick)
         if piece.path == self.cut:
             (self.root / piece.path).write_bytes(b"half")
         assert_whole(self.root)
@@ -101,6 +101,13 @@ def test_the_feed_comes_after_what_it_names_and_the_note_last(root, home):
     assert stages[:3] == ["media"] * 3
     assert set(stages[3:-3]) == {"art", "chapters", "transcripts"}
     assert target.writes[-3:] == ["feed.json", "feed.xml", STATE]
+
+
+def test_every_byte_is_counted(root, home):
+    found = plan(edition_of(root).edition, FolderTarget(home), TODAY)
+    counted = []
+    send(found, FolderTarget(home), counted.append)
+    assert sum(counted) == sum(piece.size_bytes for piece in found.writes)
 
 
 def test_an_unchanged_show_writes_nothing(root, home):

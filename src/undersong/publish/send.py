@@ -4,7 +4,7 @@ Sound, then art, transcripts and chapters, then a look whether they arrived whol
 pages, then the feed, then the note of what is there; deletions last, and late.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Annotated, Final
@@ -16,7 +16,7 @@ from undersong.files import digest_bytes
 from undersong.publish.identity import refuse_changed
 from undersong.publish.model import Edition, Piece, Stage
 from undersong.publish.records import Line, PiecePath, parse_record, record_bytes
-from undersong.publish.target import Target
+from undersong.publish.target import Target, Tick
 
 STATE: Final = "undersong-state.json"
 """Name of the note in the show's folder."""
@@ -125,7 +125,7 @@ def plan(edition: Edition, target: Target, today: date, *, prune: bool = False) 
     return Plan(writes=writes, deletes=over, state=after, noted=after == state)
 
 
-def send(plan: Plan, target: Target, tick: Callable[[int], None]) -> None:
+def send(plan: Plan, target: Target, tick: Tick) -> None:
     """Do what the plan says; `tick` counts bytes.
 
     Whenever it stops, the feed at the target names whole files only, and the next run completes.
@@ -137,11 +137,10 @@ def send(plan: Plan, target: Target, tick: Callable[[int], None]) -> None:
     for stages in ((Stage.MEDIA, Stage.BESIDE), (Stage.ARCHIVE,), (Stage.FEED,)):
         due = [piece for piece in plan.writes if piece.stage in stages]
         for piece in due:
-            target.write(piece)
-            tick(piece.size_bytes)
+            target.write(piece, tick)
         _verify(due, target)
     if not plan.noted:
-        target.write(_note(plan.state))
+        target.write(_note(plan.state), lambda _bytes: None)
     for path in plan.deletes:
         target.delete(path)
 

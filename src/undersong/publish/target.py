@@ -1,10 +1,9 @@
 """Where a show is sent: anything that keeps files by path. A folder is the first such place."""
 
 import hashlib
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -19,6 +18,10 @@ LEFT_S: Final = 3600
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 FRESH: Final = "public, max-age=300, must-revalidate"
+
+
+Tick = Callable[[int], None]
+"""Takes the number of bytes that have just been sent."""
 
 
 class Target(Protocol):
@@ -37,8 +40,8 @@ class Target(Protocol):
         """Return a small file, None when there is none."""
         ...
 
-    def write(self, piece: Piece) -> None:
-        """Bring a piece under its path, under its type and `cache_control`, and keep it."""
+    def write(self, piece: Piece, tick: Tick) -> None:
+        """Bring a piece under its path, with its type and `cache_control`; `tick` counts bytes."""
         ...
 
     def delete(self, path: str) -> None:
@@ -82,6 +85,7 @@ class FolderTarget:
     def __init__(self, root: Path) -> None:
         """Publish below `root`, which is made when it is missing."""
         self._root = root
+        self._tidied: set[Path] = set()
 
     @property
     def name(self) -> str:
@@ -100,22 +104,26 @@ class FolderTarget:
         with _writable(found):
             return found.read_bytes() if found.is_file() else None
 
-    def write(self, piece: Piece) -> None:
+    def write(self, piece: Piece, tick: Tick) -> None:
         """Write a piece, atomically."""
         path = self._root / piece.path
-        with _writable(path):
-            _tidy(path.parent)
+        if path.parent not in self._tidied:
+            with _writable(path):
+                _tidy(path.parent)
+            self._tidied.add(path.parent)
         with atomic(path) as temporary, temporary.open("wb") as file:
             for block in blocks(piece):
                 file.write(block)
+                tick(len(block))
 
     def delete(self, path: str) -> None:
         """Take a file away, and the folder with it when nothing else is in it."""
         found = self._root / path
         with _writable(found):
             found.unlink(missing_ok=True)
-            if found.parent != self._root and not any(found.parent.iterdir()):
-                shutil.rmtree(found.parent)
+        if found.parent != self._root:
+            with suppress(OSError):  # others are in it
+                found.parent.rmdir()
 
 
 def _tidy(folder: Path) -> None:

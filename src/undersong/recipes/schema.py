@@ -198,7 +198,7 @@ class LibraryFile(Writing):
         "How words are said: a respelling, `/IPA/`, both, or one for each language."
     )
     defaults: Defaults = _left_out("What every recipe chooses that does not say otherwise.")
-    publish: dict[str, Any] = _left_out("Kept for publishing; accepted as it is.")
+    publish: dict[str, Any] = _left_out("The show, with the keys of `show.yaml`.")
 
 
 KINDS: Final[dict[str, type[Writing]]] = {"recipe": RecipeFile, "library": LibraryFile}
