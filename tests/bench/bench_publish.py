@@ -53,9 +53,9 @@ def main() -> None:
             return prepare(load_show(Library.find(root)), tracks, None, NOW)
 
         prepared, built = spent(build)
-        found = plan(prepared.edition, target, NOW.date())
+        found = plan(prepared, target, NOW.date())
         _, sent = spent(lambda: send(found, target, lambda _bytes: None))
-        again, planned = spent(lambda: plan(prepared.edition, target, NOW.date()))
+        again, planned = spent(lambda: plan(prepared, target, NOW.date()))
         report, checked = spent(lambda: check_file(root / "public", NOW))
         rows = {
             "build the feeds": built,

@@ -115,5 +115,5 @@ def publish(root: Path, lock=None, to="public", **options):
     """Build the show of a library into a folder, and return what was prepared."""
     prepared = edition_of(root, lock, **options)
     target = FolderTarget(root / to)
-    send(plan(prepared.edition, target, NOW.date()), target, lambda _bytes: None)
+    send(plan(prepared, target, NOW.date()), target, lambda _bytes: None)
     return prepared

@@ -77,13 +77,29 @@ def test_the_show_file_says_where(show, undersong):
 
 def test_a_changed_guid_stops_everything(show, undersong):
     assert undersong("publish", "--to", "web", "--drafts").code == 0
-    (show / "show.lock").unlink()
-    text = (show / "show.yaml").read_text(encoding="utf-8")
-    (show / "show.yaml").write_text(text.replace("org/show/", "org/other/"), encoding="utf-8")
+    lock = show / "show.lock"
+    known = json.loads(lock.read_text(encoding="utf-8"))
+    known["episodes"]["rest"]["guid"] = "another"
+    lock.write_text(json.dumps(known), encoding="utf-8")
+    before = lock.read_bytes(), (show / "web" / "feed.xml").read_bytes()
     refused = undersong("publish", "--to", "web", "--drafts")
     assert refused.code == 8
     assert "would change" in refused.err
-    assert not (show / "show.lock").exists()
+    assert (lock.read_bytes(), (show / "web" / "feed.xml").read_bytes()) == before
+
+
+def test_a_lost_lock_comes_back_from_the_target(show, undersong):
+    text = SHOW.replace(", date: 2026-11-20", "")
+    (show / "show.yaml").write_text(text, encoding="utf-8")
+    assert undersong("publish", "--to", "web", "--drafts").code == 0
+    lock = show / "show.lock"
+    before = lock.read_bytes(), (show / "web" / "feed.xml").read_bytes()
+    lock.unlink()
+    (show / "show.yaml").write_text(text.replace("org/show/", "org/moved/"), encoding="utf-8")
+    assert undersong("publish", "--to", "web", "--drafts").code == 0
+    (show / "show.yaml").write_text(text, encoding="utf-8")
+    assert undersong("publish", "--to", "web", "--drafts").code == 0
+    assert (lock.read_bytes(), (show / "web" / "feed.xml").read_bytes()) == before
 
 
 def test_a_wrong_feed_has_its_own_exit_code(show, undersong):

@@ -10,10 +10,11 @@ from undersong.publish.identity import (
     item_guid,
     podcast_guid,
     read_lock,
+    recovered,
     settle,
     write_lock,
 )
-from undersong.publish.send import plan
+from undersong.publish.send import plan, read_state
 from undersong.publish.target import FolderTarget
 
 
@@ -37,18 +38,23 @@ def root(tmp_path):
     return root
 
 
+def guids_of(prepared):
+    return {one.slug: one.guid for one in prepared.edition.episodes}
+
+
 def test_an_item_keeps_its_guid_whatever_changes(root):
     first = publish(root)
     write_track(root / "build", "rest", title="Another title", about={})
     (root / "show.yaml").write_text(SHOW.replace("example.org", "moved.org"), encoding="utf-8")
     again = edition_of(root, first.lock)
-    assert again.edition.guids == first.edition.guids
+    assert guids_of(again) == guids_of(first)
     assert again.edition.guid == first.edition.guid == podcast_guid("example.org/show/feed.xml")
 
 
 def test_guids_come_from_show_and_slug(root):
-    edition = edition_of(root).edition
-    assert edition.guids == {slug: item_guid(edition.guid, slug) for slug in ("rest", "sea")}
+    prepared = edition_of(root)
+    guid = prepared.edition.guid
+    assert guids_of(prepared) == {slug: item_guid(guid, slug) for slug in ("rest", "sea")}
 
 
 def test_the_lock_is_read_as_it_was_written(root, tmp_path):
@@ -99,7 +105,7 @@ def test_a_guid_that_would_change_is_refused(root):
 def test_a_guid_of_another_host_is_taken_at_first(root):
     changed = SHOW + "episodes:\n  - {track: rest, guid: 'tag:old,1'}\n"
     (root / "show.yaml").write_text(changed, encoding="utf-8")
-    assert edition_of(root).edition.guids["rest"] == "tag:old,1"
+    assert guids_of(edition_of(root))["rest"] == "tag:old,1"
 
 
 def test_one_guid_for_two_episodes_is_refused(root):
@@ -115,9 +121,9 @@ def test_a_target_that_knows_another_guid_is_not_written_to(root):
         guid=podcast_guid("x"),
         episodes={"rest": Locked(guid="other", published="2026-01-01T00:00:00Z")},
     )
-    edition = edition_of(root, lock).edition
+    prepared = edition_of(root, lock)
     with pytest.raises(PublishError, match="every app would take it for a new episode"):
-        plan(edition, FolderTarget(root / "public"), NOW.date())
+        plan(prepared, FolderTarget(root / "public"), NOW.date())
 
 
 def test_a_podcast_guid_of_another_host_is_kept(root):
@@ -187,3 +193,19 @@ def test_numbers_go_on_within_a_season(root):
     write_track(root / "build", "wood")
     numbers = {one.slug: one.number for one in edition_of(root).edition.episodes}
     assert numbers == {"rest": 7, "sea": 8, "air": None, "wood": 1}
+
+
+def test_a_lock_that_was_lost_is_recovered_from_the_target(root):
+    first = publish(root)
+    state = read_state(FolderTarget(root / "public"))
+    assert recovered(None, state.guid, state.episodes) == first.lock
+    part = Lock(guid=first.lock.guid, episodes={"rest": first.lock.episodes["rest"]})
+    assert recovered(part, state.guid, state.episodes) == first.lock
+    changed = Lock(
+        guid=first.lock.guid,
+        episodes={"rest": Locked(guid="other", published="2026-01-01T00:00:00Z")},
+    )
+    kept = recovered(changed, state.guid, state.episodes)
+    assert kept is not None
+    assert kept.episodes["rest"].guid == "other"
+    assert recovered(None, "", {}) is None

@@ -76,7 +76,7 @@ def assert_whole(folder):
 
 def go(root, target, lock=None, today=TODAY, **options):
     prepared = edition_of(root, lock)
-    found = plan(prepared.edition, target, today, **options)
+    found = plan(prepared, target, today, **options)
     send(found, target, lambda _bytes: None)
     return prepared, found
 
@@ -104,7 +104,7 @@ def test_the_feed_comes_after_what_it_names_and_the_note_last(root, home):
 
 
 def test_every_byte_is_counted(root, home):
-    found = plan(edition_of(root).edition, FolderTarget(home), TODAY)
+    found = plan(edition_of(root), FolderTarget(home), TODAY)
     counted = []
     send(found, FolderTarget(home), counted.append)
     assert sum(counted) == sum(piece.size_bytes for piece in found.writes)
@@ -208,7 +208,7 @@ def test_a_removed_episode_stays_known_by_its_guid(root, home):
     prepared, _ = go(root, Watched(home))
     (root / "show.yaml").write_text(SHOW + "only: true\nepisodes: [{track: sea}]\n", "utf-8")
     go(root, Watched(home), prepared.lock)
-    assert set(read_state(FolderTarget(home)).guids) == {"air", "rest", "sea"}
+    assert set(read_state(FolderTarget(home)).episodes) == {"air", "rest", "sea"}
 
 
 def test_the_same_name_can_hold_another_sound_when_the_maker_wants_that(root, home):

@@ -55,8 +55,9 @@ def build(
     from undersong.recipes.library import Library
 
     root = Library.find(library).root
-    prepared = prepare_show(library, tracks, drafts=drafts)
-    send_show(prepared, FolderTarget(to or root / PUBLIC), root, dry_run=dry_run, as_json=as_json)
+    target = FolderTarget(to or root / PUBLIC)
+    prepared = prepare_show(library, tracks, target, drafts=drafts)
+    send_show(prepared, target, root, dry_run=dry_run, as_json=as_json)
 
 
 @group.command("check")
@@ -140,19 +141,26 @@ def opml(
     out.print(f"Wrote {to}: {len(feeds)} shows", markup=False)
 
 
-def prepare_show(folder: Path, tracks: Path | None, *, drafts: bool) -> "Prepared":
-    """Put the show of a library together from its finished tracks; nothing is written."""
+def prepare_show(
+    folder: Path, tracks: Path | None, target: "Target", *, drafts: bool
+) -> "Prepared":
+    """Put the show of a library together from its finished tracks; nothing is written.
+
+    What `show.lock` has forgotten and the target remembers is taken from there.
+    """
     from undersong.publish.edition import prepare
-    from undersong.publish.identity import LOCK_FILE, read_lock
+    from undersong.publish.identity import LOCK_FILE, read_lock, recovered
+    from undersong.publish.send import read_state
     from undersong.publish.showfile import load_show
     from undersong.publish.tracks import read_tracks
     from undersong.recipes.library import Library
 
     library = Library.find(folder)
+    state = read_state(target)
     return prepare(
         load_show(library),
         read_tracks(tracks or library.root / "build"),
-        read_lock(library.root / LOCK_FILE),
+        recovered(read_lock(library.root / LOCK_FILE), state.guid, state.episodes),
         datetime.now(UTC),
         drafts=drafts,
     )
@@ -171,7 +179,7 @@ def send_show(
     from undersong.publish.identity import LOCK_FILE, write_lock
     from undersong.publish.send import plan, send
 
-    found = plan(prepared.edition, target, datetime.now(UTC).date(), prune=prune)
+    found = plan(prepared, target, datetime.now(UTC).date(), prune=prune)
     if not dry_run:
         write_lock(root / LOCK_FILE, prepared.lock)
         progress = Progress(quiet=as_json or not found.writes)

@@ -44,7 +44,7 @@ def publish(
         )
     target = open_target(where, Path.cwd() if to else found.root)
     plan = send_show(
-        prepare_show(library, tracks, drafts=drafts),
+        prepare_show(library, tracks, target, drafts=drafts),
         target,
         found.root,
         dry_run=dry_run,

@@ -8,7 +8,7 @@ from typing import Final
 
 from undersong.errors import FaultsError, PublishError, UnknownNameError
 from undersong.publish.episodes import Made, image_of, make_episode, read_art, text_piece
-from undersong.publish.identity import Lock, guids_of, settle
+from undersong.publish.identity import Lock, settle
 from undersong.publish.jsonfeed import JSON_FEED, write_json_feed
 from undersong.publish.model import Edition, EpisodeChoice, Piece, Show, Stage
 from undersong.publish.rss import Front, paged, write_rss
@@ -64,7 +64,6 @@ def prepare(
     edition = Edition(
         feed_url=show.feed_url,
         guid=lock.guid,
-        guids=guids_of(lock, [track.slug for track in chosen]),
         episodes=tuple(one.episode for one in made),
         pieces=tuple(sorted(_once(pieces), key=lambda piece: (piece.stage, piece.path))),
     )

@@ -4,7 +4,7 @@ The lock is written by us and committed with the library. What stands in it neve
 itself: a changed guid makes every app take an episode for a new one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -146,6 +146,21 @@ def settle(
     return Lock(guid=guid, episodes=episodes)
 
 
+def recovered(lock: Lock | None, guid: str, known: Mapping[str, Locked]) -> Lock | None:
+    """Return the lock, with what it lacks filled in from what a target remembers.
+
+    So a lock that was lost, or is older than what was published, costs no episode its date.
+
+    Args:
+        lock: what stands in `show.lock`.
+        guid: the show's guid at the target, empty when nothing was published there.
+        known: episodes that were ever published there.
+    """
+    if lock is None:
+        return Lock(guid=guid, episodes=dict(known)) if guid else None
+    return Lock(guid=lock.guid, episodes={**known, **lock.episodes})
+
+
 def refuse_changed(known: Mapping[str, str], guids: Mapping[str, str], where: str) -> None:
     """Compare guids by slug with those that subscribers know.
 
@@ -228,8 +243,3 @@ def _refuse_twins(episodes: Mapping[str, Locked]) -> None:
                 f"`{other}` and `{slug}` have the same guid {locked.guid}: apps would show one",
                 hint=f"mend `guid` in the show file, or {LOCK_FILE}",
             )
-
-
-def guids_of(lock: Lock, slugs: Iterable[str]) -> dict[str, str]:
-    """Return guids by slug."""
-    return {slug: lock.episodes[slug].guid for slug in slugs}

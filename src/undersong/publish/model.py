@@ -229,12 +229,10 @@ class Edition:
     """A show ready to be sent.
 
     Attributes:
-        guids: by slug, for the identity check at the target.
         pieces: in the order in which they are sent.
     """
 
     feed_url: str
     guid: str
-    guids: Mapping[str, str]
     episodes: tuple[Episode, ...]
     pieces: tuple[Piece, ...]

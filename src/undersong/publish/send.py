@@ -13,8 +13,9 @@ from pydantic import Field, TypeAdapter
 
 from undersong.errors import FaultsError, PublishError
 from undersong.files import digest_bytes
-from undersong.publish.identity import refuse_changed
-from undersong.publish.model import Edition, Piece, Stage
+from undersong.publish.edition import Prepared
+from undersong.publish.identity import Locked, refuse_changed
+from undersong.publish.model import Piece, Stage
 from undersong.publish.records import Line, PiecePath, parse_record, record_bytes
 from undersong.publish.target import Target, Tick
 
@@ -38,14 +39,17 @@ class State:
     """What was published last, kept at the target itself.
 
     Attributes:
-        guids: by slug, of every episode that was ever published.
+        guid: of the show.
+        episodes: what is settled about every episode that was ever published, by slug: a copy of
+            `show.lock`, should that be lost.
         files: by path, named by the present feed.
         retired: day since which no feed names a file that is still there, by path.
     """
 
     schema: int = 1
     feed: str = ""
-    guids: dict[str, Line] = field(default_factory=dict)
+    guid: str = ""
+    episodes: dict[Line, Locked] = field(default_factory=dict)
     files: dict[PiecePath, Sent] = field(default_factory=dict)
     retired: dict[PiecePath, date] = field(default_factory=dict)
 
@@ -91,11 +95,11 @@ def read_state(target: Target) -> State:
         raise FaultsError(error.faults, hint=hint) from error
 
 
-def plan(edition: Edition, target: Target, today: date, *, prune: bool = False) -> Plan:
+def plan(prepared: Prepared, target: Target, today: date, *, prune: bool = False) -> Plan:
     """Look what would change; nothing is written.
 
     Args:
-        edition: what should be there.
+        prepared: what should be there, and the lock it is right for.
         target: where.
         today: starts and ends the grace of files that no feed names any more.
         prune: delete files whose grace is over.
@@ -103,8 +107,10 @@ def plan(edition: Edition, target: Target, today: date, *, prune: bool = False) 
     Raises:
         PublishError: the target knows an episode by another guid.
     """
-    state = read_state(target)
-    refuse_changed(state.guids, edition.guids, target.name)
+    edition, state = prepared.edition, read_state(target)
+    settled = {one.slug: prepared.lock.episodes[one.slug] for one in edition.episodes}
+    before = {slug: locked.guid for slug, locked in state.episodes.items()}
+    refuse_changed(before, {slug: one.guid for slug, one in settled.items()}, target.name)
     writes = tuple(piece for piece in edition.pieces if not _is_there(piece, state, target))
     named = {piece.path for piece in edition.pieces}
     retired = {
@@ -115,7 +121,8 @@ def plan(edition: Edition, target: Target, today: date, *, prune: bool = False) 
     over = tuple(path for path, since in retired.items() if prune and since + GRACE <= today)
     after = State(
         feed=edition.feed_url,
-        guids=dict(sorted({**state.guids, **edition.guids}.items())),
+        guid=edition.guid,
+        episodes=dict(sorted({**state.episodes, **settled}.items())),
         files={
             piece.path: Sent(size_bytes=piece.size_bytes, sha256=piece.sha256)
             for piece in sorted(edition.pieces, key=lambda piece: piece.path)
@@ -188,7 +195,8 @@ class _Plain:
 
     schema: int
     feed: str
-    guids: Mapping[str, str]
+    guid: str
+    episodes: Mapping[str, Locked]
     files: Mapping[str, Sent]
     retired: Mapping[str, str]
 
@@ -197,7 +205,8 @@ def _plain(state: State) -> _Plain:
     return _Plain(
         schema=state.schema,
         feed=state.feed,
-        guids=state.guids,
+        guid=state.guid,
+        episodes=state.episodes,
         files=state.files,
         retired={path: since.isoformat() for path, since in state.retired.items()},
     )
