@@ -49,4 +49,4 @@ def test_each_kind_of_failure_has_its_own_exit_code():
         and issubclass(kind, UndersongError)
         and kind is not UndersongError
     ]
-    assert {kind.exit_code for kind in kinds} == {3, 4, 5, 6, 7}
+    assert {kind.exit_code for kind in kinds} == {3, 4, 5, 6, 7, 8}
