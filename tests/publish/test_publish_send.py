@@ -3,10 +3,12 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from lxml import etree
 from publish_kit import NOW, SHOW, edition_of, picture, sound, write_library, write_track
 
 from undersong.errors import FaultsError, OutputError, PublishError, UnknownNameError
+from undersong.publish.identity import recovered
 from undersong.publish.model import Stage
 from undersong.publish.rss import NAMESPACES
 from undersong.publish.send import GRACE, STATE, plan, read_state, send
@@ -209,6 +212,48 @@ def test_a_removed_episode_stays_known_by_its_guid(root, home):
     (root / "show.yaml").write_text(SHOW + "only: true\nepisodes: [{track: sea}]\n", "utf-8")
     go(root, Watched(home), prepared.lock)
     assert set(read_state(FolderTarget(home)).episodes) == {"air", "rest", "sea"}
+
+
+def renamed_in(lock, old, new):
+    episodes = {new if slug == old else slug: one for slug, one in lock.episodes.items()}
+    return replace(lock, episodes=episodes)
+
+
+def test_a_renamed_recipe_is_stopped_until_its_lock_is_renamed_too(root, home):
+    prepared, _ = go(root, FolderTarget(home))
+    before = (home / "feed.xml").read_bytes()
+    (old,) = (one for one in prepared.edition.episodes if one.slug == "air")
+    shutil.rmtree(write_track(root / "build", "air"))
+    write_track(root / "build", "breath")
+    with pytest.raises(PublishError, match="`breath` has the very sound of media/air") as caught:
+        go(root, FolderTarget(home), prepared.lock)
+    assert "rename its entry in show.lock" in caught.value.hint
+    assert (home / "feed.xml").read_bytes() == before
+    again, _ = go(root, FolderTarget(home), renamed_in(prepared.lock, "air", "breath"))
+    (new,) = (one for one in again.edition.episodes if one.slug == "breath")
+    assert (new.guid, new.published, new.number) == (old.guid, old.published, old.number)
+    state = read_state(FolderTarget(home))
+    assert set(state.episodes) == {"breath", "rest", "sea"}
+    assert recovered(None, state.guid, state.episodes) == again.lock
+
+
+def test_the_old_slug_does_not_come_back_from_the_target(root, home):
+    prepared, _ = go(root, FolderTarget(home))
+    state = read_state(FolderTarget(home))
+    lock = renamed_in(prepared.lock, "air", "breath")
+    kept = recovered(lock, state.guid, state.episodes)
+    assert kept is not None
+    assert set(kept.episodes) == {"breath", "rest", "sea"}
+
+
+def test_the_same_sound_as_a_new_episode_needs_a_guid_of_its_own(root, home):
+    prepared, _ = go(root, FolderTarget(home))
+    shutil.rmtree(write_track(root / "build", "air"))
+    write_track(root / "build", "again")
+    more = SHOW + "episodes: [{track: again, guid: on-purpose}]\n"
+    (root / "show.yaml").write_text(more, encoding="utf-8")
+    go(root, FolderTarget(home), prepared.lock)
+    assert b"on-purpose" in (home / "feed.xml").read_bytes()
 
 
 def test_the_same_name_can_hold_another_sound_when_the_maker_wants_that(root, home):

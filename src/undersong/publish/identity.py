@@ -158,7 +158,14 @@ def recovered(lock: Lock | None, guid: str, known: Mapping[str, Locked]) -> Lock
     """
     if lock is None:
         return Lock(guid=guid, episodes=dict(known)) if guid else None
-    return Lock(guid=lock.guid, episodes={**known, **lock.episodes})
+    return Lock(guid=lock.guid, episodes=renamed(known, lock.episodes))
+
+
+def renamed(known: Mapping[str, Locked], newer: Mapping[str, Locked]) -> dict[str, Locked]:
+    """Return what is known with what is newer; who has a new slug is no longer known by the old."""
+    taken = {locked.guid for locked in newer.values()}
+    kept = {slug: locked for slug, locked in known.items() if locked.guid not in taken}
+    return dict(sorted({**kept, **newer}.items()))
 
 
 def refuse_changed(known: Mapping[str, str], guids: Mapping[str, str], where: str) -> None:

@@ -14,8 +14,9 @@ from pydantic import Field, TypeAdapter
 from undersong.errors import FaultsError, PublishError
 from undersong.files import digest_bytes
 from undersong.publish.edition import Prepared
-from undersong.publish.identity import Locked, refuse_changed
-from undersong.publish.model import Piece, Stage
+from undersong.publish.identity import Locked, item_guid, refuse_changed, renamed
+from undersong.publish.model import FEED, Edition, Piece, Stage
+from undersong.publish.names import stem_of
 from undersong.publish.records import Line, PiecePath, parse_record, record_bytes
 from undersong.publish.target import Target, Tick
 
@@ -111,6 +112,7 @@ def plan(prepared: Prepared, target: Target, today: date, *, prune: bool = False
     settled = {one.slug: prepared.lock.episodes[one.slug] for one in edition.episodes}
     before = {slug: locked.guid for slug, locked in state.episodes.items()}
     refuse_changed(before, {slug: one.guid for slug, one in settled.items()}, target.name)
+    _refuse_renamed(edition, state)
     writes = tuple(piece for piece in edition.pieces if not _is_there(piece, state, target))
     named = {piece.path for piece in edition.pieces}
     retired = {
@@ -122,7 +124,7 @@ def plan(prepared: Prepared, target: Target, today: date, *, prune: bool = False
     after = State(
         feed=edition.feed_url,
         guid=edition.guid,
-        episodes=dict(sorted({**state.episodes, **settled}.items())),
+        episodes=renamed(state.episodes, settled),
         files={
             piece.path: Sent(size_bytes=piece.size_bytes, sha256=piece.sha256)
             for piece in sorted(edition.pieces, key=lambda piece: piece.path)
@@ -150,6 +152,31 @@ def send(plan: Plan, target: Target, tick: Tick) -> None:
         target.write(_note(plan.state), lambda _bytes: None)
     for path in plan.deletes:
         target.delete(path)
+
+
+def _refuse_renamed(edition: Edition, state: State) -> None:
+    """Stop where a new episode has the sound of one that vanishes: a recipe was renamed.
+
+    An episode whose guid is not made of its slug was given that guid on purpose.
+    """
+    slugs = {episode.slug for episode in edition.episodes}
+    stems = [f"media/{stem_of(slug)}" for slug in state.episodes if slug not in slugs]
+    gone = {
+        sent.sha256: path
+        for path, sent in state.files.items()
+        if any(path.startswith((f"{stem}-", f"{stem}.")) for stem in stems)
+    }
+    digests = {edition.feed_url.removesuffix(FEED) + p.path: p.sha256 for p in edition.pieces}
+    for episode in edition.episodes:
+        old = gone.get(digests[episode.enclosure.url])
+        new = episode.slug not in state.episodes
+        if old and new and episode.guid == item_guid(edition.guid, episode.slug):
+            raise PublishError(
+                f"`{episode.slug}` has the very sound of {old}, which would vanish: "
+                "every app would show it as a new episode",
+                hint="if the recipe was renamed, rename its entry in show.lock too; "
+                "if it is a new episode, give it a `guid` of its own in the show file",
+            )
 
 
 def _is_there(piece: Piece, state: State, target: Target) -> bool:
