@@ -5,7 +5,7 @@ BIN   := $(VENV)/bin
 MADE  := $(VENV)/.made
 DEMO  := recipes/evening-body-scan.md
 TREE  := $(shell find src tests voices ambience recipes docs tools -type f \
-           -not -path '*/__pycache__/*' 2>/dev/null) undersong.yaml Makefile pyproject.toml
+           -not -path '*/__pycache__/*' -not -path '*/node_modules/*' 2>/dev/null) undersong.yaml Makefile pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint bench campaign golden preview docs clean
