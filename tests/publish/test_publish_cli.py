@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from publish_kit import picture, write_track
+from publish_kit import picture, sound, write_track
 
 SHOW = """\
 url: https://example.org/show/
@@ -73,6 +73,14 @@ def test_the_show_file_says_where(show, undersong):
     (show / "show.yaml").write_text(text + "to: ../web\n", encoding="utf-8")
     assert undersong("publish", "--drafts").code == 0
     assert (show.parent / "web" / "feed.xml").is_file()
+
+
+def test_what_no_feed_names_any_more_is_told(show, undersong):
+    assert undersong("publish", "--to", "web", "--drafts").code == 0
+    write_track(show / "build", "rest", draft=True, files={"mp3": sound(seconds=2.5)})
+    done = undersong("publish", "--to", "web", "--drafts")
+    assert "no feed names 1 of the files; kept for 90 days" in done.out
+    assert len(list((show / "web" / "media").iterdir())) == 2
 
 
 def test_a_changed_guid_stops_everything(show, undersong):

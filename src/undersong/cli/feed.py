@@ -211,6 +211,8 @@ def _tell(plan: "Plan", prepared: "Prepared", where: str, *, dry_run: bool, as_j
         out.print(f"  {piece.path}  {piece.size_bytes / 1e6:.2f} MB", markup=False)
     for path in plan.deletes:
         out.print(f"  {path}  deleted", markup=False)
+    if kept := len(plan.state.retired):
+        out.print(f"  no feed names {kept} of the files; kept for 90 days", markup=False)
     does = "would write" if dry_run else "wrote"
     what = f"{does} {len(plan.writes)} files" if plan.writes else "nothing has changed"
     count = len(edition.episodes)
