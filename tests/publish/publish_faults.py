@@ -54,7 +54,10 @@ def between(upstream, spoil):
                 connection.close()
                 exchange.after(exchange)
             self.send_response_only(exchange.status)
-            exchange.headers.setdefault("content-length", str(len(exchange.body)))
+            if exchange.sized:
+                exchange.headers.setdefault("content-length", str(len(exchange.body)))
+            else:
+                exchange.headers.pop("content-length", None)
             for name, value in exchange.headers.items():
                 if name not in {"date", "server", "connection", "transfer-encoding"}:
                     self.send_header(name, value)
@@ -84,6 +87,7 @@ class Exchange:
         self.method, self.path, self.mine = method, path, ""
         self.asked = {k: v for k, v in asked.items() if k.lower() not in {"host", "connection"}}
         self.status, self.headers, self.body = None, {}, b""
+        self.sized = True
         self.after = lambda _exchange: None
 
     def asks(self, name):

@@ -77,6 +77,7 @@ def test_no_lock_is_none(tmp_path):
         "",
         "[]",
         '{"schema": 1}',
+        '{"schema": 2, "guid": "917393e3-1b1e-5cef-ace4-edaa54e1f810", "episodes": {}}',
         '{"guid": "x", "episodes": {}}',
         (
             '{"guid": "917393e3-1b1e-5cef-ace4-edaa54e1f810", "episodes": {"a": {"guid": "g",'

@@ -263,6 +263,9 @@ def test_the_same_name_can_hold_another_sound_when_the_maker_wants_that(root, ho
     _, found = go(root, FolderTarget(home), prepared.lock)
     assert [piece.path for piece in found.writes] == ["media/rest.mp3", "feed.json", "feed.xml"]
     assert (home / "media" / "rest.mp3").read_bytes() == sound(seconds=2.5)
+    (home / STATE).unlink()
+    _, found = go(root, FolderTarget(home), prepared.lock)
+    assert {piece.stage for piece in found.writes} == {Stage.MEDIA}
 
 
 def test_a_sound_that_changed_behind_its_manifest_is_not_sent(root, home):

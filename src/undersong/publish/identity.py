@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID, uuid5
 
 from pydantic import Field, TypeAdapter
@@ -62,7 +62,7 @@ class Locked:
 class Lock:
     """`show.lock`: the show's guid, and every episode that was ever built, by slug."""
 
-    schema: int = 1
+    schema: Literal[1] = 1
     guid: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
     episodes: dict[str, Locked] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ pages, then the feed, then the note of what is there; deletions last, and late.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, TypeAdapter
 
@@ -47,7 +47,7 @@ class State:
         retired: day since which no feed names a file that is still there, by path.
     """
 
-    schema: int = 1
+    schema: Literal[1] = 1
     feed: str = ""
     guid: str = ""
     episodes: dict[Line, Locked] = field(default_factory=dict)
@@ -188,6 +188,8 @@ def _is_there(piece: Piece, state: State, target: Target) -> bool:
         return noted.sha256 == piece.sha256
     if piece.immutable:
         return True  # named by its content, and writes are whole or not at all
+    if piece.stage is Stage.MEDIA:
+        return False  # too large to be read back; sent again under its old name
     content = target.read(piece.path)
     return content is not None and digest_bytes(content) == piece.sha256
 

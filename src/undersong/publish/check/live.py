@@ -10,6 +10,7 @@ from undersong.publish.check.rules import Finding, found
 from undersong.publish.check.sound import HEAD_BYTES, same_type
 from undersong.publish.check.values import is_address, is_secure
 from undersong.publish.check.wire import Answer, WireError, ask, stream
+from undersong.publish.picture import ART_MAX_BYTES
 
 OK, PARTIAL, NOT_MODIFIED, UNAUTHORISED, FORBIDDEN, BEYOND = 200, 206, 304, 401, 403, 416
 REDIRECTS_MAX: Final = 5
@@ -32,12 +33,19 @@ class WebShelf:
         return is_address(url)
 
     def size(self, url: str) -> int | None:
-        """Return Content-Length as HEAD or else GET tells it; None when nothing is there."""
+        """Return Content-Length as HEAD or GET tells it, else what comes; None for nothing."""
         if url not in self._sizes:
-            tried = (_quiet(method, url) for method in ("HEAD", "GET"))
-            here = (a.length for a in tried if a is not None and a.status == OK)
-            self._sizes[url] = next((length for length in here if length is not None), None)
+            self._sizes[url] = self._size(url)
         return self._sizes[url]
+
+    def _size(self, url: str) -> int | None:
+        answer = None
+        for method in ("HEAD", "GET"):
+            answer = _quiet(method, url)
+            if answer is not None and answer.status == OK and answer.length is not None:
+                return answer.length
+        here = answer is not None and answer.status == OK  # and its length is not told
+        return len(self.whole(url, ART_MAX_BYTES)) if here else None
 
     def open(self, url: str) -> BinaryIO:
         """Return the head of the file."""
