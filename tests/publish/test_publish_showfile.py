@@ -1,3 +1,7 @@
+import re
+import textwrap
+from pathlib import Path
+
 import pytest
 from publish_kit import SHOW, picture, show_of, write_library
 
@@ -154,3 +158,13 @@ def test_editors_are_told_everything_too():
     schema = _schema_of("show")
     assert set(schema["required"]) == {"url", "category"}
     assert "Health & Fitness > Mental Health" in str(schema)
+
+
+def test_the_example_of_the_documents_is_right(root):
+    page = (Path(__file__).resolve().parents[2] / "docs" / "publishing.md").read_text("utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    (root / "cover.jpg").write_bytes(picture(form="JPEG"))
+    (root / "show.yaml").write_text(textwrap.dedent(example), encoding="utf-8")
+    show = show_of(root)
+    assert show.feed_url == "https://example.org/quiet/feed.xml"
+    assert [choice.track for choice in show.choices] == ["evening-body-scan"]
