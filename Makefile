@@ -5,7 +5,7 @@ BIN   := $(VENV)/bin
 MADE  := $(VENV)/.made
 DEMO  := recipes/evening-body-scan.md
 TREE  := $(shell find src tests voices ambience recipes docs tools -type f \
-           -not -path '*/__pycache__/*' 2>/dev/null) undersong.yaml Makefile pyproject.toml
+           -not -path '*/__pycache__/*' -not -path '*/node_modules/*' 2>/dev/null) undersong.yaml Makefile pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint bench campaign golden preview docs clean
@@ -45,8 +45,14 @@ check: lint test ## everything that must be green: style, types, layers, tests
 bench: $(MADE)/setup ## measure speed, memory and quality beside others; writes docs/bench.md (BENCH=--small, --long)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python tests/bench/bench.py $(BENCH)
+	$(BIN)/python tests/bench/bench_publish.py
 
-campaign: $(MADE)/setup ## the long tests: hours of audio, kills, full disks
+
+$(MADE)/readers: tests/publish/readers/package.json
+	npm install --silent --no-audit --no-fund --no-package-lock --prefix tests/publish/readers
+	@mkdir -p $(MADE) && touch $@
+
+campaign: $(MADE)/setup $(MADE)/readers ## the long tests: hours of audio, kills, full disks
 	$(BIN)/python -m pytest -m slow -p no:cacheprovider
 
 golden: $(MADE)/setup ## rewrite the golden files after a wanted change
@@ -56,7 +62,7 @@ preview: $(MADE)/setup ## play twenty seconds from the middle of the demo
 	$(BIN)/undersong preview $(DEMO) --offline --at 3:00 --for 20s
 
 docs: $(MADE)/setup ## write the reference pages from the schemas, and the page of beds
-	@for kind in recipe library voice bed; do \
+	@for kind in recipe library voice bed show; do \
 	  $(BIN)/undersong schema $$kind --markdown --out docs/reference-$$kind.md; done
 	$(BIN)/python tools/gather_beds.py
 

@@ -141,6 +141,12 @@ class OutputError(UndersongError):
     exit_code = 7
 
 
+class PublishError(UndersongError):
+    """A show cannot go out: it would break subscribers, or its target does not play along."""
+
+    exit_code = 8
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name closest to `name`, or None when nothing comes near."""
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)

@@ -16,6 +16,7 @@ from undersong.cli import (
     cache,
     check,
     doctor,
+    feed,
     fsck,
     init,
     measure,
@@ -23,8 +24,10 @@ from undersong.cli import (
     plan,
     preview,
     prune,
+    publish,
     render,
     schema,
+    serve,
     takes,
     voices,
     watch,
@@ -64,6 +67,8 @@ COMMANDS = (
     init,
     prune,
     fsck,
+    publish,
+    serve,
     schema,
     doctor,
 )
@@ -85,6 +90,7 @@ for module in COMMANDS:
     module.add_to(app)
 ambience.add_to(app)
 takes.add_to(app)
+feed.add_to(app)
 cache.add_to(app)
 
 

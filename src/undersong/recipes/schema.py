@@ -210,7 +210,7 @@ class LibraryFile(Writing):
         "How words are said: a respelling, `/IPA/`, both, or one for each language."
     )
     defaults: Defaults = _left_out("What every recipe chooses that does not say otherwise.")
-    publish: dict[str, Any] = _left_out("Kept for publishing; accepted as it is.")
+    publish: dict[str, Any] = _left_out("The show, with the keys of `show.yaml`.")
 
 
 KINDS: Final[dict[str, type[Writing]]] = {"recipe": RecipeFile, "library": LibraryFile}
@@ -227,7 +227,12 @@ def json_schema(kind: str) -> dict[str, Any]:
     """
     if kind not in KINDS:
         raise UnknownNameError("file kind", kind, KINDS)
-    found = KINDS[kind].model_json_schema(by_alias=True)
+    return schema_of(KINDS[kind])
+
+
+def schema_of(model: type[Writing]) -> dict[str, Any]:
+    """Return the JSON Schema of a file that makers write."""
+    found = model.model_json_schema(by_alias=True)
     found["properties"] = {"title": found["properties"]["title"], **found["properties"]}
     return {"$schema": _DIALECT, **_without_null_defaults(found)}
 
