@@ -184,9 +184,9 @@ def test_an_unknown_generator_is_answered_with_the_nearest():
 
 @pytest.mark.usefixtures("broken_plug_in")
 def test_a_plug_in_that_cannot_be_loaded_says_so(tmp_path: Path):
-    with pytest.raises(AmbienceError, match="`rain` is installed but cannot be loaded"):
-        generator_class("rain")
-    text = "title: Rain\nlayers:\n  - generator: rain\n"
+    with pytest.raises(AmbienceError, match="`avalanche` is installed but cannot be loaded"):
+        generator_class("avalanche")
+    text = "title: Rain\nlayers:\n  - generator: avalanche\n"
     with pytest.raises(FaultsError, match=r"shore.yaml:3:16: .*cannot be loaded"):
         load_bed("shore", library_with(tmp_path, text))
 
@@ -204,7 +204,7 @@ def broken_plug_in(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
     facts = folder / "raining-1.0.dist-info"
     facts.mkdir()
     (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: raining\nVersion: 1.0\n")
-    points = "[undersong.ambience]\nrain = no_such_module:Rain\n"
+    points = "[undersong.ambience]\navalanche = no_such_module:Rain\n"
     (facts / "entry_points.txt").write_text(points)
     monkeypatch.syspath_prepend(str(folder))
     plugins._found.cache_clear()
