@@ -25,10 +25,10 @@ Tick = Callable[[int], None]
 GRID = int(SAMPLE_RATE)
 """Default block of the grid on which seekable sources compute: one second."""
 
-PASS = 10 * GRID
+PASS = 6 * GRID
 """Frames that a pass takes at once: compiled filters work wide on as many."""
 
-STRETCH = 8
+STRETCH = 6
 """Blocks that one copy makes before it is another's turn."""
 
 COPIES = 2

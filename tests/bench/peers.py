@@ -136,7 +136,9 @@ def ducks(places: dict[str, Path]) -> list[dict[str, Any]]:
     """How far the voice stands above the bed, phrase by phrase, and whether it does at once."""
     plan = json.loads(
         subprocess.run(
-            undersong("plan", places["library"] / "recipes" / "wav.md", "--offline", "--json"),
+            undersong(
+                "plan", places["library"] / "recipes" / "wav.md", "--spoken", "--offline", "--json"
+            ),
             check=True,
             capture_output=True,
         ).stdout
