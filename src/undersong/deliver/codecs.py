@@ -39,7 +39,6 @@ class Codec:
             starting its limiter lower by `rise_db`.
         rise_db: how much higher its limited peaks become.
         ffmpeg: what ffmpeg is asked for instead, where it is faster; of the same encoder.
-        inexact: samples past whole frames of 1152 with which ffmpeg's length would be wrong.
         settle: takes clocks and random numbers out of a finished file.
     """
 
@@ -51,7 +50,6 @@ class Codec:
     shift_lu: float = 0.0
     rise_db: float = 0.0
     ffmpeg: tuple[str, ...] = ()
-    inexact: range = range(0)
     settle: Callable[[Path], None] | None = None
 
 
@@ -71,7 +69,6 @@ MP3: Final = Codec(
     shift_lu=-0.47,
     rise_db=0.4,
     ffmpeg=("-c:a", "libmp3lame", "-b:a", "128k", "-id3v2_version", "0"),
-    inexact=range(1, 48),  # measured: up to 46 too long, as its header drops the last frame
 )
 
 # About 112 kb/s: libsndfile asks libopus for 512 - 500 * compression kb/s in stereo, variable.

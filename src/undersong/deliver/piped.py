@@ -17,9 +17,6 @@ from undersong.deliver.lame import settle_length
 from undersong.errors import OutputError
 from undersong.units import SAMPLE_RATE
 
-FRAME: Final = 1152
-"""Samples per frame of an MP3 file."""
-
 _QUIET: Final = ("-hide_banner", "-nostats", "-v", "error", "-y")
 _BARE: Final = ("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact")
 """No tags of its own, no clock, no version: the same sound gives the same bytes."""
@@ -31,8 +28,7 @@ def open_encoder(path: Path, codec: Codec, *, channels: int, length: int, name: 
     Raises:
         OutputError: the file cannot be opened.
     """
-    exact = length % FRAME not in codec.inexact
-    binary = _ffmpeg() if codec.ffmpeg and exact else None
+    binary = _ffmpeg() if codec.ffmpeg else None
     if binary is None:
         return Encoder(path, codec, channels=channels, length=length, name=name)
     return Piped(path, codec, channels=channels, name=name, binary=binary)
