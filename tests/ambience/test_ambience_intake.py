@@ -91,7 +91,7 @@ KINDS = {
     "upside down": (
         lambda x: x.mean(axis=1, keepdims=True) * [1.0, -1.0], SECOND, "WAV", "PCM_24", "turned",
     ),
-    "quiet": (lambda x: x * 0.01, SECOND, "WAV", "PCM_24", "very quiet"),
+    "quiet": (lambda x: x * 0.02, SECOND, "WAV", "PCM_24", "very quiet"),
 }  # fmt: skip
 
 
