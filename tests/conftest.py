@@ -17,7 +17,7 @@ RECIPE = """\
 title: A short rest
 voice: tone
 ambience: breeze
-fades: {in: 2s, out: 3s}
+fades: {in: 2s, before: 2s, out: 3s, after: 3s}
 loudness: meditation
 formats: [wav]
 ---

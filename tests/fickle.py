@@ -10,15 +10,15 @@ import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+from undersong import plugins
 from undersong.recipes.library import Library
 from undersong.recipes.load import load_recipe
-from undersong.voices import plugins
 from undersong.voices.fake import Fake, FakeOptions
 from undersong.voices.narrate import narrate
 from undersong.voices.takes import TakeStore
 
 LOG = "UNDERSONG_TEST_LOG"
-POINT = EntryPoint(name="fickle", value="fickle:Fickle", group=plugins.GROUP)
+POINT = EntryPoint(name="fickle", value="fickle:Fickle", group="undersong.voices")
 
 VOICE = """\
 title: A fickle voice
@@ -64,8 +64,7 @@ def said():
 
 
 def install():
-    found = {**plugins._found(), "fickle": POINT}
-    plugins._found = lambda: found
+    plugins._found("undersong.voices")["fickle"] = POINT
 
 
 def speak(root, cache):
@@ -122,9 +121,7 @@ def kill_once(root, place, kill_at):
     cache, count = home / "cache", home / "count.txt"
     end = wait_for(in_a_process(lambda: watched(home, cache, kill_at, count)))
     store = TakeStore(cache)
-    kept = {
-        path.stem: store.get(path.stem) for path in sorted(cache.glob("takes/*/[0-9a-f]*.take"))
-    }
+    kept = {path.stem: store.get(path.stem) for path in sorted(cache.glob("*/*/[0-9a-f]*.take"))}
     before = len(said())
     ending = wait_for(in_a_process(lambda: speak(home, cache)))
     told = said()

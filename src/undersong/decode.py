@@ -6,6 +6,7 @@ file in memory, 16 bit, which is what takes and cues are. Long files to be measu
 """
 
 import re
+import struct
 import subprocess
 import warnings
 from collections.abc import Iterator
@@ -21,8 +22,11 @@ from undersong.files import is_there
 from undersong.units import Hz
 
 BLOCK_FRAMES = 48_000
-_STREAM = re.compile(r"Stream #\S+ Audio: (\w+).*?, (\d+) Hz, (\w+(?:\.\d)?)")
-_LAYOUTS = {"mono": 1, "stereo": 2, "quad": 4, "5.0": 5, "5.1": 6, "7.1": 8}
+NOT_NUMBERS = "it holds values that are not numbers"
+_PIECE_BYTES = 1 << 18
+_STREAM = re.compile(r"Stream #\S+ Audio: (\w+)")
+_AU = struct.Struct(">4s5I")
+"""Head of an AU file: its name, where the samples begin, their size and kind, rate, channels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +36,6 @@ class SoundStream:
     rate: Hz
     channels: int
     blocks: Iterator[Frames]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stream:
-    codec: str
-    rate: int
-    channels: int
 
 
 def read_sound(path: Path) -> tuple[Frames, Hz]:
@@ -55,7 +52,7 @@ def read_sound(path: Path) -> tuple[Frames, Hz]:
     if not len(frames):
         raise _unreadable(path, "it holds no sound")
     if not np.isfinite(frames).all():
-        raise _unreadable(path, "it holds values that are not numbers")
+        raise _unreadable(path, NOT_NUMBERS)
     return np.ascontiguousarray(frames, np.float32), Hz(int(rate))
 
 
@@ -69,11 +66,9 @@ def stream_sound(path: Path) -> SoundStream:
     try:
         file = soundfile.SoundFile(path)
     except soundfile.LibsndfileError:
-        stream = _probe(path)
-        return SoundStream(
-            rate=Hz(stream.rate), channels=stream.channels, blocks=_pipe(path, stream.channels)
-        )
-    return SoundStream(rate=Hz(file.samplerate), channels=file.channels, blocks=_blocks(path, file))
+        return _piped(path)
+    blocks = _finite(path, _blocks(path, file))
+    return SoundStream(rate=Hz(file.samplerate), channels=file.channels, blocks=blocks)
 
 
 def _blocks(path: Path, file: soundfile.SoundFile) -> Iterator[Frames]:
@@ -86,7 +81,7 @@ def _blocks(path: Path, file: soundfile.SoundFile) -> Iterator[Frames]:
 
 
 def _through_pydub(path: Path) -> tuple[Frames, int]:
-    codec = _probe(path).codec  # with a codec named, pydub does not look for ffprobe
+    codec = _probe(path)  # with a codec named, pydub does not look for ffprobe
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydub warns of a missing system ffmpeg, and of regexes
         from pydub import AudioSegment  # noqa: PLC0415 - slow, and only for foreign formats
@@ -101,21 +96,56 @@ def _through_pydub(path: Path) -> tuple[Frames, int]:
     return samples.reshape(-1, segment.channels), segment.frame_rate
 
 
-def _pipe(path: Path, channels: int) -> Iterator[Frames]:
+def _piped(path: Path) -> SoundStream:
+    """Let ffmpeg turn a foreign file into AU, whose head tells rate and channels."""
+    _probe(path)  # says clearly when this is no sound
+    pieces = _pipe(path)
+    _, begin, _, _, rate, channels = _AU.unpack(next(pieces))
+    skip = begin - _AU.size
+    return SoundStream(
+        rate=Hz(rate), channels=channels, blocks=_finite(path, _frames(pieces, skip, channels))
+    )
+
+
+def _pipe(path: Path) -> Iterator[bytes]:
+    """Yield the head of an AU file of 32-bit floats, then the rest of it in pieces."""
     strict = ("-v", "error", "-nostdin", "-xerror", "-err_detect", "explode")
-    command = [_ffmpeg(), *strict, "-i", str(path), "-vn", "-f", "f32le", "-"]
-    size = BLOCK_FRAMES * channels * 4
+    sound = ("-map", "0:a:0", "-c:a", "pcm_f32be", "-f", "au", "-")
+    command = [_ffmpeg(), *strict, "-i", str(path), *sound]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - a fixed program, a path as one argument
         assert process.stdout is not None  # noqa: S101 - asked for above
+        size = _AU.size
         while content := process.stdout.read(size):
-            whole = len(content) - len(content) % (4 * channels)
-            yield np.frombuffer(content[:whole], np.float32).reshape(-1, channels)
-        if process.wait():
+            if len(content) < _AU.size == size:
+                break
+            yield content
+            size = _PIECE_BYTES
+        if process.wait() or size == _AU.size:
             raise _unreadable(path, "its sound cannot be decoded to the end")
 
 
-def _probe(path: Path) -> _Stream:
-    """Ask ffmpeg what the file's first sound stream is."""
+def _frames(pieces: Iterator[bytes], skip: int, channels: int) -> Iterator[Frames]:
+    """Yield the samples behind the first `skip` bytes as whole frames."""
+    left = b""
+    for piece in pieces:
+        content = left + piece
+        skipped = min(skip, len(content))
+        skip -= skipped
+        whole = (len(content) - skipped) // (4 * channels) * (4 * channels)
+        left = content[skipped + whole :]
+        samples = np.frombuffer(content[skipped : skipped + whole], ">f4").astype(np.float32)
+        yield samples.reshape(-1, channels)
+
+
+def _finite(path: Path, blocks: Iterator[Frames]) -> Iterator[Frames]:
+    for block in blocks:
+        if not np.isfinite(block).all():
+            raise _unreadable(path, NOT_NUMBERS)
+        yield block
+
+
+def _probe(path: Path) -> str:
+    """Ask ffmpeg for the codec of the file's first sound stream."""
     command = [_ffmpeg(), "-hide_banner", "-nostdin", "-i", str(path)]
     try:
         answer = subprocess.run(command, capture_output=True, check=False, timeout=60)  # noqa: S603 - a fixed program, a path as one argument
@@ -124,8 +154,7 @@ def _probe(path: Path) -> _Stream:
     found = _STREAM.search(answer.stderr.decode("utf-8", "replace"))
     if found is None:
         raise _unreadable(path, "its format is not known")
-    codec, rate, layout = found.groups()
-    return _Stream(codec=codec, rate=int(rate), channels=_LAYOUTS.get(layout, 2))
+    return found[1]
 
 
 def _ffmpeg() -> str:

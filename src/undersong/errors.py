@@ -5,9 +5,10 @@ prints both and exits with the `exit_code` of the class; a traceback appears onl
 """
 
 import difflib
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,24 @@ class UndersongError(Exception):
         self.message = message
         self.hint = hint
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the failure as plain values: `error` with kind, message, hint and exit code."""
+        words = re.findall("[A-Z][a-z]+", type(self).__name__.removesuffix("Error"))
+        return {
+            "error": {
+                "kind": " ".join(words).lower(),
+                "message": self.message,
+                "hint": self.hint,
+                "exit_code": self.exit_code,
+            }
+        }
+
+
+class UsageError(UndersongError):
+    """A command was given words that it cannot take."""
+
+    exit_code = 2
+
 
 class FaultsError(UndersongError):
     """Files a maker wrote hold faults: all of them, found in one go."""
@@ -70,6 +89,10 @@ class FaultsError(UndersongError):
         """Take every fault found; the message lists them one per line, in file order."""
         self.faults = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults), hint=hint)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the failure as plain values: `faults`, each with all fields of a `Fault`."""
+        return {"faults": [asdict(fault) for fault in self.faults]}
 
 
 class UnknownNameError(UndersongError):
@@ -116,6 +139,12 @@ class OutputError(UndersongError):
     """A result could not be written: no space, no permission, no such folder."""
 
     exit_code = 7
+
+
+class PublishError(UndersongError):
+    """A show cannot go out: it would break subscribers, or its target does not play along."""
+
+    exit_code = 8
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

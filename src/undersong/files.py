@@ -2,49 +2,61 @@
 
 import hashlib
 import json
+import math
 import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from undersong.errors import OutputError
+from undersong.lock import remove_orphan, temporary_in
+
+PART: Final = ".undersong-"
+"""How names of files begin that are being written; the rest is random, then the final suffix."""
 
 
 @contextmanager
-def atomic(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; on success it becomes `path`, else it vanishes.
+def atomic(path: Path, room: Path | None = None) -> Iterator[Path]:
+    """Yield a temporary path, which on success becomes `path` and else vanishes.
 
-    The temporary name keeps the suffix (encoders look at it), is unique per process, and starts
-    with a dot. A reader sees the old file or the new one, never a part.
+    It lies in `room` if that is on the same disk, else beside `path`, and has the same suffix
+    (encoders look at it). A reader sees the old file or the new one, never a part. What killed
+    processes left there is removed on the way.
 
     Raises:
         OutputError: no space, no permission, or a folder stands in the way.
     """
-    temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent
-        )
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        _sync(temporary)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-        temporary = None
+        folder = _nearest(path.parent, room)
+        _sweep_once(folder.absolute())
+        with temporary_in(folder, PART, path.suffix) as temporary:
+            yield temporary
+            _sync(temporary)
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
     except OSError as error:
         raise unwritable(path, error) from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` atomically."""
-    with atomic(path) as temporary:
+def sweep(folder: Path) -> tuple[Path, ...]:
+    """Remove what `atomic` left in a folder when its process was killed; return what that was.
+
+    Files that a living process is writing stay, as do all files that are not ours.
+    """
+    return tuple(path for path in sorted(folder.glob(f"{PART}*")) if remove_orphan(path))
+
+
+@cache
+def _sweep_once(folder: Path) -> None:
+    sweep(folder)
+
+
+def write_bytes(path: Path, content: bytes, room: Path | None = None) -> None:
+    """Write `content` atomically, by way of `room` as in `atomic`."""
+    with atomic(path, room) as temporary:
         temporary.write_bytes(content)
 
 
@@ -57,6 +69,14 @@ def is_there(path: Path) -> bool:
     """Whether `path` is a file; a name that no file can have is none."""
     try:
         return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether `path` is a folder that we may look for; a name that no folder can have is none."""
+    try:
+        return path.is_dir()
     except (OSError, ValueError):
         return False
 
@@ -94,6 +114,25 @@ def digest_json(value: Any) -> str:  # noqa: ANN401 - JSON is any nesting of pla
     return digest_bytes(text.encode())
 
 
+def finite(value: Any) -> Any:  # noqa: ANN401 - JSON is any nesting of plain values
+    """Return `value` as JSON can hold it: what is not finite, as levels of silence, is None."""
+    if isinstance(value, dict):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _nearest(folder: Path, room: Path | None) -> Path:
+    """Return the room for a temporary file from which it can be renamed into `folder`."""
+    if room is None:
+        return folder
+    room.mkdir(parents=True, exist_ok=True)
+    return room if room.stat().st_dev == folder.stat().st_dev else folder
+
+
 def _sync(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
@@ -103,19 +142,3 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-def remembered(path: Path, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON is any nesting of plain values
-    """Return the JSON value kept at `path`, or make it, keep it and return it.
-
-    A damaged file is made anew. `path` must name everything that `make` depends on.
-
-    Raises:
-        OutputError: the value could not be kept.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        value = make()
-        write_text(path, json.dumps(value))
-        return value

@@ -1,12 +1,18 @@
 """What a finished track is, in numbers: the record written beside every delivery."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from undersong.units import Dbtp, Lu, Lufs
 
 SCHEMA = 1
 """Version of the manifest's own layout."""
+
+MANIFEST = "manifest.json"
+"""Name of the manifest in the folder of its track."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +98,9 @@ class Manifest:
         speakers: the same of every voice in the track, in order of first use.
         target_lufs, ceiling_dbtp: what the delivery profile asks for.
         programme: levels of the master before encoding.
-        speech_lufs: gated loudness of the narration alone at the master's gain.
+        anchor: what was brought to the target: `programme` or `speech`.
+        aim_lufs: programme loudness that the files were brought to for it.
+        speech_lufs: gated loudness of the narration as it is heard in the master.
         limited_share: share of 10 ms frames that the limiter lowered by more than 1 dB.
         companions: files beside the deliverables: captions, picture, stems.
         credits: lines to show wherever the track is offered.
@@ -122,6 +130,8 @@ class Manifest:
     target_lufs: float
     ceiling_dbtp: float
     programme: Levels
+    anchor: str
+    aim_lufs: float
     speech_lufs: float
     limited_share: float
     chapters: tuple[ChapterMark, ...]
@@ -135,3 +145,18 @@ class Manifest:
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps`."""
         return asdict(self)
+
+
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """Return the plain values of a manifest file, or None when there is no whole one."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def listed(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of all files of a track, as its manifest lists them."""
+    files = (item["file"] for item in manifest.get("deliverables", ()))
+    return (*files, *manifest.get("companions", ()))

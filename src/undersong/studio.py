@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from undersong.audio import Tick
-from undersong.files import remembered
+from undersong.audio import Ahead, Tick
+from undersong.files import digest_json
 from undersong.mix.mixer import Mixer
+from undersong.mix.model import MixPlan
 from undersong.recipes.library import Library
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import Profile
+from undersong.store.kinds import Kind
+from undersong.store.program import SOUND, code_digest
+from undersong.store.store import Store
 from undersong.timeline.model import Timeline
 from undersong.voices.narrate import Narration
 
@@ -45,13 +49,14 @@ class Studio:
     offline: bool = False
     online: bool = False
 
-    def recall(self, kind: str, digest: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON
-        """Return what was once made under this digest, or make it and keep it, as JSON.
+    def recall(self, kind: Kind, digest: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON
+        """Return what was once made under this digest by the code as it is, or make it, as JSON.
 
         Raises:
-            OutputError: the cache cannot be written.
+            OutputError: the cache cannot be used.
         """
-        return remembered(self.cache / kind / f"{digest}.json", make)
+        key = digest_json([digest, code_digest(*SOUND)])
+        return Store(self.cache).recall(kind, key, make)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +74,8 @@ class Session:
     """A track with every decision made and no sample mixed.
 
     Attributes:
+        mixer: for reading here and there, not while the mix is made ahead: it shares its beds.
+        copies: mixers of the same sound that share nothing that changes.
         digest: of everything that reaches its sound.
         credits: lines to show wherever it is offered.
     """
@@ -76,7 +83,16 @@ class Session:
     recipe: Recipe
     narration: Narration
     timeline: Timeline
+    plan: MixPlan
     mixer: Mixer
+    copies: tuple[Mixer, ...]
     profile: Profile
     digest: str
     credits: tuple[str, ...]
+
+    def mix_ahead(self) -> Ahead:
+        """Return the mix for one pass from its start to its end, made side by side.
+
+        Of `mixer` only the voice can be read meanwhile.
+        """
+        return Ahead([copy.mix for copy in self.copies], self.timeline.length)

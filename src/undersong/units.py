@@ -25,6 +25,9 @@ SPEECH_LUFS: Final = Lufs(-20.0)
 SILENCE_DB: Final = Db(-200.0)
 """What a level of nothing at all is called, where a finite number is needed."""
 
+LOUDNESS_OFFSET_LU: Final = Lu(-0.691)
+"""Between 10 log10 of a K-weighted mean square and LUFS (ITU-R BS.1770-5, annex 1)."""
+
 _CLOCK = re.compile(r"(?:(\d+):)?([0-5]?\d):([0-5]?\d(?:\.\d+)?)")
 _PARTS = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
 

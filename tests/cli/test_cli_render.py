@@ -13,6 +13,11 @@ def integrated(path):
     return pyebur128.get_loudness_global(state)
 
 
+def contents(folder):
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
 def render(undersong, *words):
     outcome = undersong("render", "rest", *words)
     assert outcome.code == 0, outcome.err
@@ -49,6 +54,14 @@ def test_an_unchanged_track_is_left_alone(library, undersong):
     assert path.stat().st_mtime_ns == before
 
 
+def test_a_comment_or_an_empty_line_changes_nothing(library, undersong):
+    render(undersong)
+    recipe = library / "recipes" / "rest.md"
+    text = recipe.read_text()
+    recipe.write_text(text.replace("# The air", "<!-- a note\nto myself -->\n\n\n# The air"))
+    assert "nothing has changed" in render(undersong).out
+
+
 def test_a_changed_sentence_changes_the_track(library, undersong):
     render(undersong)
     path = library / "build" / "rest" / "rest.wav"
@@ -74,17 +87,17 @@ def test_the_same_recipe_gives_the_same_bytes(library, undersong, monkeypatch, t
     render(undersong, "--out", tmp_path / "a", "--stems")
     monkeypatch.setenv("UNDERSONG_CACHE", str(tmp_path / "another-cache"))
     render(undersong, "--out", tmp_path / "b", "--stems")
-    ours, theirs = (sorted((tmp_path / name / "rest").iterdir()) for name in "ab")
-    assert [path.name for path in ours] == [path.name for path in theirs]
-    for a, b in zip(ours, theirs, strict=True):
-        assert a.read_bytes() == b.read_bytes(), a.name
+    ours, theirs = (contents(tmp_path / name / "rest") for name in "ab")
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        assert ours[name] == theirs[name], name
 
 
 def test_stems_have_the_length_of_the_mix_and_sum_to_it(library, undersong):
     render(undersong, "--stems")
     folder = library / "build" / "rest"
     stems = {
-        name: soundfile.read(folder / f"{name}.wav", dtype="float32")[0]
+        name: soundfile.read(folder / "stems" / f"{name}.wav", dtype="float32")[0]
         for name in ("voice", "bed", "bed-ducked", "cues")
     }
     master, rate = soundfile.read(folder / "rest.wav", dtype="float32")
@@ -99,7 +112,7 @@ def test_stems_have_the_length_of_the_mix_and_sum_to_it(library, undersong):
 
 def test_there_is_no_digital_silence_in_the_bed(library, undersong):
     render(undersong, "--stems")
-    bed, _ = soundfile.read(library / "build" / "rest" / "bed.wav", dtype="float32")
+    bed, _ = soundfile.read(library / "build" / "rest" / "stems" / "bed.wav", dtype="float32")
     silent = np.flatnonzero((bed == 0).all(axis=1))
     assert silent.size == 0
 
@@ -107,7 +120,9 @@ def test_there_is_no_digital_silence_in_the_bed(library, undersong):
 def test_pauses_are_exact_between_speech_edges(library, undersong):
     """`[2s]` lies between the first two phrases; edges are measured on the stem at -60 dBFS."""
     render(undersong, "--stems")
-    voice, rate = soundfile.read(library / "build" / "rest" / "voice.wav", dtype="float32")
+    voice, rate = soundfile.read(
+        library / "build" / "rest" / "stems" / "voice.wav", dtype="float32"
+    )
     loud = np.flatnonzero(np.abs(voice[:, 0]) > 10 ** (-60 / 20))
     gaps = np.diff(loud)
     longest_first = gaps[gaps > rate // 10][0]
@@ -134,7 +149,7 @@ def test_a_preview_can_be_one_stem(library, undersong):
 
 def test_a_preview_past_the_end_says_where_the_end_is(library, undersong):
     outcome = undersong("preview", "rest", "--at", "9m", "--out", library / "span.wav")
-    assert outcome.code == 7
+    assert outcome.code == 2
     assert "the track ends at 0:2" in outcome.err
     assert not (library / "span.wav").exists()
 
@@ -180,3 +195,25 @@ def test_a_picture_is_drawn_when_asked(library, undersong):
     render(undersong, "--picture")
     picture = library / "build" / "rest" / "picture.png"
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_speech_can_be_the_anchor(library, undersong):
+    """The voice stem at the master's gain is at the target; the file is where that brings it."""
+    recipe = library / "recipes" / "rest.md"
+    recipe.write_text(recipe.read_text().replace("---\n", "---\nanchor: speech\n", 1))
+    render(undersong, "--stems")
+    folder = library / "build" / "rest"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["anchor"] == "speech"
+    assert manifest["limited_share"] == 0
+    spoken = integrated(folder / "stems" / "voice.wav") + manifest["deliverables"][0]["gain_db"]
+    assert abs(spoken - manifest["target_lufs"]) < 0.1
+    assert abs(manifest["speech_lufs"] - manifest["target_lufs"]) < 0.01
+    assert abs(integrated(folder / "rest.wav") - manifest["aim_lufs"]) < 0.05
+
+
+def test_speech_that_stands_out_is_told_of(library, undersong):
+    recipe = library / "recipes" / "rest.md"
+    recipe.write_text(recipe.read_text() + "\n[100s]\n\nRest.\n")
+    outcome = render(undersong)
+    assert "`anchor: speech`" in outcome.err + outcome.out

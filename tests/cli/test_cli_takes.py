@@ -8,8 +8,8 @@ import pytest
 import soundfile
 from fickle import Fickle
 
+from undersong import plugins
 from undersong.preview.player import Player
-from undersong.voices import plugins
 
 LOCK = Path("recipes") / "takes.lock"
 SPEAKING = [
@@ -22,8 +22,7 @@ SPEAKING = [
 @pytest.fixture(autouse=True)
 def _fickle(library, tmp_path, monkeypatch):
     """The voice `tone` is spoken by an engine that never repeats itself, else by tones."""
-    found = {**plugins._found(), "fickle": fickle.POINT}
-    monkeypatch.setattr(plugins, "_found", lambda: found)
+    monkeypatch.setitem(plugins._found("undersong.voices"), "fickle", fickle.POINT)
     monkeypatch.setenv(fickle.LOG, str(tmp_path / "said.txt"))
     (library / "voices" / "tone.yaml").write_text(fickle.VOICE + "  - engine: fake\n")
 

@@ -79,10 +79,10 @@ def test_without_a_player_it_says_where_the_file_is(voices, undersong, monkeypat
 
 
 def test_a_player_that_fails_is_told(voices, undersong, monkeypatch):
-    from undersong.preview.player import Player  # noqa: PLC0415 - only here
+    from undersong.preview.player import Player, PlayingError  # noqa: PLC0415 - only here
 
     def fail(_path):
-        raise OSError("no device")
+        raise PlayingError("no device")
 
     player = Player(name="ear", found=lambda: True, play=fail)
     monkeypatch.setattr("undersong.preview.player.PLAYERS", (player,))

@@ -13,7 +13,7 @@ from undersong.deliver.encode import Order
 from undersong.deliver.tags import Tags
 from undersong.dsp.limiter import AFTER, BEFORE, limiter_gain
 from undersong.dsp.loudness import Meter
-from undersong.recipes.profiles import PROFILES
+from undersong.recipes.profiles import PROFILES, goal_of
 from undersong.units import db_to_gain
 
 RATE = 48_000
@@ -115,7 +115,7 @@ def make_order(  # noqa: PLR0913 - an order has as many parts
         slug="shore",
         formats=formats,
         length=length,
-        profile=PROFILES[profile],
+        goal=goal_of(PROFILES[profile], "programme"),
         gain_db=solved_gain_db(profile, length) if gain_db is None else gain_db,
         master=master or Mastered(Held(narrated(length))),
         tags=tags,

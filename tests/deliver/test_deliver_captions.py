@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -92,8 +93,12 @@ def spoken(draw: st.DrawFn) -> tuple[Caption, ...]:
     return tuple(captions)
 
 
+def note(start: int, text: str) -> SoundNote:
+    return SoundNote(start=start, end=start + 4 * RATE, text=text)
+
+
 notes = st.lists(
-    st.builds(SoundNote, start=st.integers(0, 60 * RATE), text=st.sampled_from(["waves", "bell"])),
+    st.builds(note, start=st.integers(0, 60 * RATE), text=st.sampled_from(["waves", "bell"])),
     max_size=4,
 ).map(lambda found: tuple(sorted(found, key=lambda note: note.start)))
 
@@ -136,7 +141,7 @@ def test_a_word_wider_than_a_line_has_one_of_its_own():
 
 def test_vtt_is_written_as_the_standard_writes_it():
     text = vtt([caption("Sun & moon <now>", 3723.0005, 3725.25)])
-    assert text == ("WEBVTT\n\n01:02:03.001 --> 01:02:05.250\nSun &amp; moon &lt;now&gt;\n")
+    assert text == ("WEBVTT\n\n01:02:03.000 --> 01:02:05.250\nSun &amp; moon &lt;now&gt;\n")
 
 
 def test_srt_is_written_as_players_read_it():
@@ -162,17 +167,17 @@ def test_nothing_said_is_an_empty_file_of_its_kind():
     ],
 )
 def test_a_note_gives_way_to_speech(start_s, shown):
-    note = SoundNote(start=round(start_s * RATE), text="waves")
-    assert parse_vtt(vtt([caption("Hello.", 6, 8)], [note])) == shown
+    heard = [note(round(start_s * RATE), "waves")]
+    assert parse_vtt(vtt([caption("Hello.", 6, 8)], heard)) == shown
 
 
 def test_notes_that_come_together_are_shown_together():
-    together = [SoundNote(start=0, text="waves"), SoundNote(start=RATE // 2, text="bell")]
+    together = [note(0, "waves"), note(RATE // 2, "bell")]
     assert parse_vtt(vtt([], together)) == [(0, 4000, ["[waves, bell]"])]
 
 
 def test_a_note_ends_where_the_next_begins():
-    close = [SoundNote(start=0, text="waves"), SoundNote(start=2 * RATE, text="bell")]
+    close = [note(0, "waves"), note(2 * RATE, "bell")]
     assert parse_srt(srt([], close)) == [(0, 2000, ["[waves]"]), (2000, 6000, ["[bell]"])]
 
 
@@ -236,3 +241,15 @@ def test_beds_and_cues_are_noted_where_they_begin():
         (5, "bell"),
         (65, "rain on leaves"),
     ]
+
+
+def test_a_note_near_the_end_ends_with_the_track():
+    late = replace(
+        TIMELINE,
+        length=10 * RATE + 47,
+        scenes=(),
+        cues=(PlacedCue(sound="bell", start=8 * RATE, length=9 * RATE, gain_db=0.0),),
+    )
+    shown = [(8000, 10_000, ["[bell]"])]
+    assert parse_vtt(vtt([], sound_notes(late))) == shown
+    assert parse_srt(srt([], sound_notes(late))) == shown

@@ -5,9 +5,9 @@ import math
 
 import pytest
 
-from undersong.deliver.certificate import read_manifest, write_manifest
+from undersong.deliver.certificate import write_manifest
 from undersong.errors import OutputError
-from undersong.manifest import ChapterMark, Deliverable, Levels, Manifest
+from undersong.manifest import ChapterMark, Deliverable, Levels, Manifest, read_manifest
 from undersong.units import Dbtp, Lu, Lufs
 
 LEVELS = Levels(
@@ -39,6 +39,8 @@ MANIFEST = Manifest(
     target_lufs=-16.0,
     ceiling_dbtp=-1.0,
     programme=LEVELS,
+    anchor="programme",
+    aim_lufs=-16.0,
     speech_lufs=-17.5,
     limited_share=0.0,
     chapters=(ChapterMark(title="One", start_s=0, end_s=2),),

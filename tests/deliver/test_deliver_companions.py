@@ -11,7 +11,7 @@ from PIL import Image
 
 from undersong.deliver.certificate import is_whole, manifest_of
 from undersong.deliver.companions import STEMS, Companions, write_companions
-from undersong.deliver.label import CARE, label_digest, tags_of
+from undersong.deliver.label import CARE, cover_of, label_digest, tags_of
 from undersong.errors import AudioFileError
 from undersong.files import digest_file
 from undersong.manifest import ChapterMark, Deliverable, Levels
@@ -53,6 +53,7 @@ RECIPE = Recipe(
     pause_difference_lu=10,
     fades=Fades(fade_in=Fraction(1), fade_out=Fraction(1), before=Fraction(2), after=Fraction(2)),
     loudness="podcast",
+    anchor="speech",
     formats=("mp3",),
     style="directive",
     about=MappingProxyType({"time": "evening"}),
@@ -111,7 +112,8 @@ def companions(*, stems: bool = False, picture: bool = False) -> Companions:
 def test_companions_are_the_files_they_say(tmp_path, stems, picture):
     order, ticks = companions(stems=stems, picture=picture), list[int]()
     write_companions(order, tmp_path, ticks.append)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(order.names)
+    made = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(path.as_posix() for path in made) == sorted(order.names)
     assert sum(ticks) == order.steps
     assert "Arrive." in (tmp_path / "shore.vtt").read_text()
     assert "[waves]" in (tmp_path / "shore.srt").read_text()
@@ -121,12 +123,12 @@ def test_companions_are_the_files_they_say(tmp_path, stems, picture):
 def test_stems_have_the_length_of_the_mix(tmp_path):
     write_companions(companions(stems=True), tmp_path, lambda _: None)
     for name in STEMS:
-        frames, _ = soundfile.read(tmp_path / f"{name}.wav", dtype="float32")
+        frames, _ = soundfile.read(tmp_path / "stems" / f"{name}.wav", dtype="float32")
         np.testing.assert_array_equal(frames, narrated())
 
 
 def test_tags_come_from_recipe_and_timeline():
-    tags = tags_of(RECIPE, TIMELINE, ("Waves: made here.",), draft=True)
+    tags = tags_of(RECIPE, TIMELINE, ("Waves: made here.",), cover=None, draft=True)
     assert (tags.title, tags.artist, tags.album) == ("Shore", "A. Author", "Starter")
     assert tags.chapters == (ChapterMark(title="Shore", start_s=0.0, end_s=LENGTH / RATE),)
     assert tags.note.splitlines() == [CARE, tags.note.splitlines()[1], "Waves: made here."]
@@ -141,21 +143,24 @@ def with_cover(path):
 
 def test_a_cover_is_read_and_a_missing_one_is_named(tmp_path):
     Image.new("RGB", (9, 9)).save(tmp_path / "cover.png")
-    tags = tags_of(with_cover(tmp_path / "cover.png"), TIMELINE, (), draft=False)
-    assert tags.cover is not None
+    assert cover_of(RECIPE) is None
+    cover = cover_of(with_cover(tmp_path / "cover.png"))
+    assert cover is not None
+    assert tags_of(RECIPE, TIMELINE, (), cover=cover, draft=False).cover == cover
     with pytest.raises(AudioFileError, match=r"gone\.png"):
-        tags_of(with_cover(tmp_path / "gone.png"), TIMELINE, (), draft=False)
+        cover_of(with_cover(tmp_path / "gone.png"))
 
 
 def test_the_label_digest_changes_with_what_a_file_says(tmp_path):
     Image.new("RGB", (9, 9)).save(tmp_path / "cover.png")
+    cover = cover_of(with_cover(tmp_path / "cover.png"))
     digests = {
-        label_digest(RECIPE, ()),
-        label_digest(RECIPE, ("Waves: made here.",)),
-        label_digest(with_cover(tmp_path / "cover.png"), ()),
+        label_digest(RECIPE, (), None),
+        label_digest(RECIPE, ("Waves: made here.",), None),
+        label_digest(RECIPE, (), cover),
     }
     assert len(digests) == 3
-    assert label_digest(RECIPE, ()) in digests
+    assert label_digest(RECIPE, (), None) in digests
 
 
 def made(folder):
@@ -181,7 +186,8 @@ def made(folder):
         (item,),
         digest="d",
         spoken=spoken,
-        speech=LEVELS,
+        aim_lufs=-17.25,
+        speech_lufs=-17.5,
         limited_share=0.01,
         credit_lines=("Waves: made here.",),
     )
@@ -189,7 +195,8 @@ def made(folder):
 
 def test_the_manifest_puts_together_what_is_known(tmp_path):
     order, manifest = made(tmp_path)
-    assert manifest.speech_lufs == LEVELS.integrated_lufs + order.gain_db
+    assert (manifest.anchor, manifest.aim_lufs) == ("speech", -17.25)
+    assert manifest.speech_lufs == -17.5
     assert manifest.length_s == LENGTH / RATE
     assert (manifest.profile, manifest.target_lufs) == ("podcast", -16.0)
     assert (manifest.draft, manifest.engine) == (True, "fake")

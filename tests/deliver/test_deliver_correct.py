@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from undersong.deliver.correct import MAX_ENCODES, Setting, Trial, holds, next_setting
 from undersong.manifest import Levels
-from undersong.recipes.profiles import PROFILES
+from undersong.recipes.profiles import PROFILES, goal_of
 from undersong.units import Dbtp, Lu, Lufs
 
-PODCAST = PROFILES["podcast"]
+PODCAST = goal_of(PROFILES["podcast"], "programme")
 
 
 def levels(lufs: float, dbtp: float) -> Levels:
@@ -41,7 +41,7 @@ class Model:
     def __call__(self, setting: Setting) -> Trial:
         ceiling_db = setting.ceiling_dbtp - PODCAST.ceiling_dbtp
         heard_lu = self.share * setting.gain_db + (1 - self.share) * ceiling_db
-        lufs = PODCAST.integrated_lufs + heard_lu + self.shift_lu
+        lufs = PODCAST.target_lufs + heard_lu + self.shift_lu
         peak = setting.ceiling_dbtp + self.shift_lu + self.rise_db
         return Trial(setting=setting, levels=levels(lufs, peak))
 

@@ -84,7 +84,7 @@ def test_record_of_a_file_is_what_lies_on_the_disk(delivered):
 def test_lossless_files_are_the_master_to_24_bits(delivered):
     folder, items = delivered
     order = make_order(folder)
-    master = order.master(order.gain_db, order.profile.ceiling_dbtp).read(0, LENGTH)
+    master = order.master(order.gain_db, order.goal.ceiling_dbtp).read(0, LENGTH)
     for name in ("wav", "flac"):
         frames, _ = soundfile.read(folder / items[name].file, dtype="float32")
         assert np.abs(frames - master).max() <= 2.0**-23
@@ -137,8 +137,8 @@ def test_a_peak_above_the_ceiling_lowers_the_limiter(tmp_path):
     order = make_order(tmp_path, ("wav",), profile="loud", master=master)
     (item,) = deliver(order)
     assert item.encodes > 1
-    assert item.ceiling_dbtp < order.profile.ceiling_dbtp - 0.4
-    assert item.levels.true_peak_dbtp <= order.profile.ceiling_dbtp
+    assert item.ceiling_dbtp < order.goal.ceiling_dbtp - 0.4
+    assert item.levels.true_peak_dbtp <= order.goal.ceiling_dbtp
 
 
 def test_what_cannot_hold_is_refused_and_leaves_nothing(tmp_path):

@@ -127,9 +127,9 @@ def test_the_bell_does_not_meet_anxious_listeners() -> None:
     assert RECIPES["progressive-relaxation"].script.sounds == ("bell",)
 
 
-def test_three_breaths_take_about_a_minute() -> None:
+def test_three_breaths_take_about_a_minute_and_a_half() -> None:
     assert RECIPES["three-breaths"].length is None
-    assert 60 < to_seconds(timeline(RECIPES["three-breaths"]).length) < 90
+    assert 80 < to_seconds(timeline(RECIPES["three-breaths"]).length) < 100
 
 
 @pytest.mark.parametrize("name", ["meadow", "shore"])

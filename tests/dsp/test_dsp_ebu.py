@@ -9,7 +9,8 @@ import pytest
 from scipy.signal import firwin, oaconvolve
 
 from undersong.audio import Frames
-from undersong.dsp.loudness import Meter
+from undersong.dsp.loudness import Energies, Meter, momentary, short_term
+from undersong.manifest import Levels
 
 F64 = npt.NDArray[np.float64]
 Sound = Callable[[int], F64]
@@ -73,17 +74,25 @@ def _spans(series: F64, window_s: float, every_s: float) -> list[float]:
     return [float(padded[at + 1 : at + every + 1].max()) for at in range(0, 20 * every, every)]
 
 
-READINGS: dict[str, Callable[[Meter], list[float]]] = {
-    "I": lambda meter: [meter.levels().integrated_lufs],
-    "LRA": lambda meter: [meter.levels().range_lu],
-    "TP": lambda meter: [meter.levels().true_peak_dbtp],
-    "max M": lambda meter: [meter.levels().momentary_max_lufs],
-    "max S": lambda meter: [meter.levels().short_term_max_lufs],
-    "every M": lambda meter: [*meter.momentary()],
-    "every S": lambda meter: [*meter.short_term()],
-    "M after 1 s": lambda meter: [*meter.momentary()[60:]],
-    "max M per 0.8 s": lambda meter: _spans(meter.momentary(), 0.4, 0.8),
-    "max S per 6 s": lambda meter: _spans(meter.short_term(), 3, 6),
+@dataclass(frozen=True)
+class Heard:
+    """What our meter made of a sound: levels, and mean squares per 10 ms."""
+
+    levels: Levels
+    steps: F64
+
+
+READINGS: dict[str, Callable[[Heard], list[float]]] = {
+    "I": lambda heard: [heard.levels.integrated_lufs],
+    "LRA": lambda heard: [heard.levels.range_lu],
+    "TP": lambda heard: [heard.levels.true_peak_dbtp],
+    "max M": lambda heard: [heard.levels.momentary_max_lufs],
+    "max S": lambda heard: [heard.levels.short_term_max_lufs],
+    "every M": lambda heard: [*momentary(heard.steps)],
+    "every S": lambda heard: [*short_term(heard.steps)],
+    "M after 1 s": lambda heard: [*momentary(heard.steps)[60:]],
+    "max M per 0.8 s": lambda heard: _spans(momentary(heard.steps), 0.4, 0.8),
+    "max S per 6 s": lambda heard: _spans(short_term(heard.steps), 3, 6),
 }
 
 TOLERANCE: dict[str, tuple[float, float]] = {"LRA": (1, 1), "TP": (0.4, 0.2)}
@@ -156,11 +165,13 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_our_meter_reads_what_the_ebu_expects(case: Case, rate: int) -> None:
     sound: Frames = case.sound(rate).astype(np.float32)
-    meter = Meter(sound.shape[1], rate)
+    meter, energies = Meter(sound.shape[1], rate), Energies(sound.shape[1], rate, per_s=100)
     meter.push(sound)
+    energies.push(sound)
+    heard = Heard(meter.levels(), energies.hops)
     for reading, expected in case.expected.items():
         low, high = TOLERANCE.get(reading, (0.1, 0.1))
-        seen = np.array(READINGS[reading](meter))
+        seen = np.array(READINGS[reading](heard))
         wanted = np.broadcast_to(expected, seen.shape)  # raises when a succession has gaps
         assert seen.size > 0
         assert (seen >= wanted - low).all(), (reading, seen)

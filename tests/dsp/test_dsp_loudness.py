@@ -1,4 +1,5 @@
 import math
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -9,12 +10,14 @@ from hypothesis import strategies as st
 from undersong.dsp.loudness import (
     Energies,
     Meter,
+    Programme,
     gated_lufs,
     hops_of,
-    levels_of,
     lufs,
     mean_square,
+    momentary,
     range_lu,
+    short_term,
 )
 from undersong.manifest import Levels
 
@@ -55,7 +58,9 @@ def test_reading_the_levels_on_the_way_changes_nothing() -> None:
         watched.push(piece)
         unwatched.push(piece)
         watched.levels()
-    assert watched.levels() == unwatched.levels()
+    seen, expected = watched.levels(), unwatched.levels()
+    assert asdict(seen) == pytest.approx(asdict(expected), abs=1e-9)
+    assert seen.true_peak_dbtp == expected.true_peak_dbtp
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -124,18 +129,20 @@ def test_nothing_to_measure_has_defined_levels(
 
 
 def test_dc_has_no_loudness_once_it_stands() -> None:
-    meter = Meter(1)
-    meter.push(np.full((48_000 * 6, 1), 0.5, np.float32))
-    assert meter.momentary()[-1] < -200
+    sound = np.full((48_000 * 6, 1), 0.5, np.float32)
+    meter, energies = Meter(1), Energies(1, per_s=100)
+    meter.push(sound)
+    energies.push(sound)
+    assert momentary(energies.hops)[-1] < -200
     assert meter.levels().true_peak_dbtp > -6.1
 
 
 def test_silence_after_sound_is_silence() -> None:
-    meter = Meter(2)
-    meter.push(frames(noise(1)))
+    energies = Energies(2, per_s=100)
+    energies.push(frames(noise(1)))
     for _ in range(12):
-        meter.push(np.zeros((48_000, 2), np.float32))
-    assert meter.momentary()[-1] == -math.inf
+        energies.push(np.zeros((48_000, 2), np.float32))
+    assert momentary(energies.hops)[-1] == -math.inf
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
@@ -210,4 +217,31 @@ def test_the_range_leaves_out_silence() -> None:
 
 
 def test_levels_of_no_steps_are_those_of_silence() -> None:
-    assert levels_of(np.empty(0), true_peak=0, length_s=0) == metered(np.zeros((0, 2), np.float32))
+    nothing = Programme().levels(true_peak=0, length_s=0)
+    assert nothing == metered(np.zeros((0, 2), np.float32))
+
+
+@given(cuts=st.lists(st.integers(0, 1_000), max_size=12))
+@settings(deadline=None, max_examples=25)
+def test_a_programme_gathers_its_steps_however_they_come(cuts: list[int]) -> None:
+    steps = mean_square(-30) * np.random.default_rng(3).random(1_000) ** 4
+    whole, cut = Programme(), Programme()
+    whole.push(steps)
+    for piece in np.split(steps, sorted(cuts)):
+        cut.push(piece)
+    seen, expected = (p.levels(true_peak=0.5, length_s=10) for p in (cut, whole))
+    assert seen == expected
+    assert expected.momentary_max_lufs == pytest.approx(momentary(steps).max(), abs=1e-9)
+    assert expected.short_term_max_lufs == pytest.approx(short_term(steps).max(), abs=1e-9)
+
+
+def test_a_series_grows_and_views_of_it_stay_what_they_were() -> None:
+    energies = Energies(1, 8_000)
+    energies.push(frames(noise(1, 8_000)[:, :1]))
+    early = energies.hops
+    kept = early.copy()
+    for seed in range(150):
+        energies.push(frames(noise(1, 8_000, seed=seed)[:, :1]))
+    assert energies.hops.size == 1_510
+    np.testing.assert_array_equal(early, kept)
+    np.testing.assert_array_equal(energies.hops[:10], kept)

@@ -1,5 +1,6 @@
 """Whatever happens during a render: a clear end, nothing half-made, nothing lost."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 
 import pytest
 
+from undersong import cli
 from undersong.cli.screen import Progress
 
 STAGES = ("speaking", "listening to the bed", "measuring the mix", "encoding", "writing the rest")
@@ -31,7 +33,8 @@ def undisturbed(two_formats, undersong, tmp_path, monkeypatch):
 
 
 def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()} if folder.exists() else {}
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def interrupt_in(monkeypatch, stage):
@@ -67,11 +70,11 @@ def test_an_interrupt_in_any_stage_leaves_nothing_half_made(
     assert outcome.code == 130
     assert "Stopped" in outcome.err
     made = contents(two_formats / "build" / "rest")
-    assert not [name for name in made if name.startswith(".")]
+    assert not [name for name in made if ".undersong" in name]
     assert all(made[name] == undisturbed[name] for name in made if name in FINAL)
     assert undersong("render", "rest").code == 0
     again = contents(two_formats / "build" / "rest")
-    assert {name: again[name] for name in FINAL} == undisturbed
+    assert again == undisturbed
 
 
 def start(library, largest_file=None):
@@ -150,6 +153,67 @@ def kill_and_finish(library, undisturbed, moments_s, how):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_killed_render_leaves_whole_files_and_a_sound_cache(two_formats, undisturbed, how):
     kill_and_finish(two_formats, undisturbed, [0.4, 1.1, 1.9], how)
+
+
+def test_a_request_to_end_is_answered_like_ctrl_c(two_formats, undisturbed):
+    for _ in range(2):
+        process = start(two_formats)
+        while not (line := process.stderr.readline()).startswith("  encoding"):
+            assert line, "the render ended before it was asked to"
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate()[1].endswith("Stopped. What was finished is kept.\n")
+        assert process.returncode == 143
+        assert not list(two_formats.rglob(".undersong-*"))
+    kill_and_finish(two_formats, undisturbed, [], signal.SIGTERM)
+
+
+def test_what_a_killed_render_left_is_gone_after_the_next(two_formats, undisturbed):
+    process = start(two_formats)
+    while not process.stderr.readline().startswith("  encoding"):
+        assert process.poll() is None
+    while not list(two_formats.rglob(".undersong-*.flac")):
+        assert process.poll() is None
+    process.kill()
+    process.communicate()
+    kill_and_finish(two_formats, undisturbed, [], signal.SIGKILL)
+    assert contents(two_formats / "build" / "rest") == undisturbed
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_that_a_library_swallowed_still_ends_as_one(monkeypatch, how):
+    def swallow(_words):
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), how)
+            signal.sigtimedwait([], 1)
+        return 4
+
+    monkeypatch.setattr(cli, "_run", swallow)
+    with pytest.raises(SystemExit) as ended:
+        cli.main([])
+    assert ended.value.code == 128 + how
+
+
+def test_files_that_a_track_no_longer_has_are_removed(two_formats, undersong, undisturbed):
+    recipe = two_formats / "recipes" / "rest.md"
+    text = recipe.read_text()
+    recipe.write_text(text.replace("[mp3, flac]", "[wav]"))
+    assert undersong("render", "rest", "--stems", "--picture").code == 0
+    folder = two_formats / "build" / "rest"
+    stems = {f"stems/{name}.wav" for name in ("voice", "bed", "bed-ducked", "cues")}
+    texts = {f"rest.{suffix}" for suffix in ("vtt", "srt", "txt")}
+    assert contents(folder).keys() == {"rest.wav", "picture.png", "manifest.json", *texts, *stems}
+    recipe.write_text(text)
+    assert undersong("render", "rest").code == 0
+    assert contents(folder) == undisturbed
+    assert not (folder / "stems").exists()
+
+
+def test_a_track_may_have_the_name_of_a_stem(library, undersong):
+    (library / "recipes" / "rest.md").rename(library / "recipes" / "voice.md")
+    assert undersong("render", "voice", "--stems").code == 0
+    made = contents(library / "build" / "voice")
+    assert made["voice.wav"] != made["stems/voice.wav"]
+    assert "up to date" in undersong("render", "voice", "--stems").out
 
 
 @pytest.mark.slow

@@ -1,8 +1,9 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undersong.audio import BlockSource, Gridded, silence, spans
+from undersong.audio import GRID, STRETCH, Ahead, BlockSource, Gridded, silence, spans
 
 
 def ramp(block, channels=2):
@@ -62,3 +63,47 @@ def test_a_gridded_source_is_a_block_source():
 def test_spans_cover_the_length_without_overlap():
     assert list(spans(25, 10)) == [(0, 10), (10, 10), (20, 5)]
     assert list(spans(0, 10)) == []
+
+
+def seconds(channels=2):
+    """A source of which every sample tells its second."""
+    return Gridded(lambda k: np.full((GRID, channels), k, np.float32), channels=channels)
+
+
+@given(reads=st.lists(st.tuples(st.integers(-1, 45), st.integers(0, 12)), min_size=1, max_size=6))
+def test_copies_side_by_side_are_one_sound(reads):
+    with Ahead([seconds(), seconds()], 40 * GRID) as side_by_side:
+        assert isinstance(side_by_side, BlockSource)
+        assert side_by_side.channels == 2
+        for start, n in reads:
+            span = side_by_side.read(start * GRID + 5, n * 9_000)
+            np.testing.assert_array_equal(span, seconds().read(start * GRID + 5, n * 9_000))
+
+
+def test_copies_take_turns_and_make_nothing_early_past_the_end():
+    made = [set(), set()]
+
+    def copy(turn):
+        def render(k):
+            made[turn].add(k)
+            return silence(GRID, 1)
+
+        return Gridded(render, channels=1)
+
+    length = 3 * STRETCH * GRID + 5
+    with Ahead([copy(0), copy(1)], length) as side_by_side:
+        for start, n in spans(length):
+            side_by_side.read(start, n)
+    assert made[0] == {*range(STRETCH), *range(2 * STRETCH, 3 * STRETCH)}
+    assert made[1] == {*range(STRETCH, 2 * STRETCH), 3 * STRETCH}
+
+
+def test_what_goes_wrong_in_a_copy_is_seen_by_the_reader():
+    def broken(k):
+        raise OSError(f"no block {k}")
+
+    with (
+        Ahead([Gridded(broken, channels=1)], 5 * GRID) as side_by_side,
+        pytest.raises(OSError, match="no block 0"),
+    ):
+        side_by_side.read(0, 10)

@@ -93,6 +93,32 @@ def test_values_that_are_no_numbers_are_refused(tmp_path):
         read_sound(tmp_path / "nan.wav")
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_stream_with_values_that_are_no_numbers_is_refused(tmp_path, value):
+    sound = np.zeros((RATE, 1), np.float32)
+    sound[RATE // 2] = value
+    soundfile.write(tmp_path / "bad.wav", sound, RATE, "FLOAT")
+    with pytest.raises(AudioFileError, match=r"bad\.wav as sound: .* not numbers"):
+        list(stream_sound(tmp_path / "bad.wav").blocks)
+
+
+@pytest.mark.parametrize(
+    ("layout", "channels"),
+    [("mono", 1), ("2.1", 3), ("3.0", 3), ("4.0", 4), ("6.1", 7), ("7.1", 8), ("octagonal", 8)],
+)
+def test_channels_of_any_layout_are_counted(tmp_path, layout, channels):
+    path = tmp_path / "many.wv"
+    noise = f"anoisesrc=d=1:r={RATE}:a=0.5,aformat=channel_layouts={layout}"
+    subprocess.run(
+        [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", noise, path],
+        check=True,
+    )
+    sound = stream_sound(path)
+    frames = np.concatenate(list(sound.blocks))
+    assert (sound.rate, sound.channels, frames.shape) == (RATE, channels, (RATE, channels))
+    assert 0.05 < np.abs(frames).max() <= 1
+
+
 def test_a_damaged_stream_is_an_error_not_a_short_sound(tone):
     whole = encoded(tone, "cut.m4a", "-movflags", "+faststart")
     whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 4])

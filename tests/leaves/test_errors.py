@@ -49,4 +49,22 @@ def test_each_kind_of_failure_has_its_own_exit_code():
         and issubclass(kind, UndersongError)
         and kind is not UndersongError
     ]
-    assert {kind.exit_code for kind in kinds} == {3, 4, 5, 6, 7}
+    assert {kind.exit_code for kind in kinds} == {2, 3, 4, 5, 6, 7, 8}
+
+
+def test_a_failure_is_told_to_machines_with_its_kind_and_exit_code():
+    error = UnknownNameError("voice", "shor", ["shore"])
+    assert error.as_json() == {
+        "error": {
+            "kind": "unknown name",
+            "message": "no voice called `shor`",
+            "hint": "did you mean `shore`? known: shore",
+            "exit_code": 3,
+        }
+    }
+
+
+def test_faults_are_told_to_machines_with_all_their_fields():
+    fault = {"file": "a", "line": 1, "column": None, "message": "x"}
+    (told,) = FaultsError([Fault(file="a", line=1, message="x")]).as_json()["faults"]
+    assert told == {**fault, "seen": None, "legal": None, "nearest": None}

@@ -1,12 +1,24 @@
 import errno
-import json
+import math
 import os
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from undersong import lock
 from undersong.errors import OutputError
-from undersong.files import atomic, digest_bytes, digest_file, digest_json, remembered, write_text
+from undersong.files import (
+    atomic,
+    digest_bytes,
+    digest_file,
+    digest_json,
+    finite,
+    sweep,
+    write_text,
+)
 
 
 def test_a_file_appears_whole_with_its_folder(tmp_path):
@@ -66,20 +78,101 @@ def test_the_digest_of_json_does_not_depend_on_order():
     assert digest_json({"a": 1}) != digest_json({"a": 2})
 
 
-def test_a_value_is_made_once_and_remembered(tmp_path):
-    made = []
-
-    def make():
-        made.append(1)
-        return {"gain_db": 1.5}
-
-    path = tmp_path / "x" / "k.json"
-    assert remembered(path, make) == remembered(path, make) == {"gain_db": 1.5}
-    assert len(made) == 1
+def test_what_is_not_finite_is_none_in_json():
+    levels = {"a": [-math.inf, 1.5], "b": (math.nan, "x")}
+    assert finite(levels) == {"a": [None, 1.5], "b": [None, "x"]}
 
 
-def test_a_damaged_memory_is_made_anew(tmp_path):
-    path = tmp_path / "k.json"
-    path.write_text('{"gain')
-    assert remembered(path, lambda: 3) == 3
-    assert json.loads(path.read_text()) == 3
+HOLD = """
+import sys, time
+from pathlib import Path
+from undersong.files import (
+    atomic,
+    digest_bytes,
+    digest_file,
+    digest_json,
+    finite,
+    sweep,
+    write_text,
+)
+with atomic(Path(sys.argv[1])) as temporary:
+    temporary.write_text("half")
+    print("writing", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def writer(tmp_path):
+    """Another process that has half written a file in `tmp_path`."""
+    words = [sys.executable, "-c", HOLD, str(tmp_path / "b.txt")]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "writing\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_what_a_killed_process_left_is_swept_and_what_a_living_one_writes_is_not(tmp_path, writer):
+    (tmp_path / ".hidden.txt").write_text("not ours")
+    (left,) = tmp_path.glob(".undersong-*")
+    assert sweep(tmp_path) == ()
+    assert left.read_text() == "half"
+    writer.kill()
+    writer.wait()
+    assert sweep(tmp_path) == (left,)
+    assert os.listdir(tmp_path) == [".hidden.txt"]
+
+
+def test_writing_sweeps_what_killed_processes_left_there(tmp_path, writer):
+    writer.kill()
+    writer.wait()
+    write_text(tmp_path / "c.txt", "wind")
+    assert os.listdir(tmp_path) == ["c.txt"]
+
+
+def test_a_temporary_taken_for_an_orphan_before_it_was_locked_is_made_anew(tmp_path, monkeypatch):
+    real, seen = lock._lock, []
+
+    def late(descriptor):
+        if not seen:
+            seen.extend(tmp_path.iterdir())
+            seen[0].unlink()
+        real(descriptor)
+
+    monkeypatch.setattr(lock, "_lock", late)
+    write_text(tmp_path / "b.txt", "wind")
+    assert (tmp_path / "b.txt").read_text() == "wind"
+    assert os.listdir(tmp_path) == ["b.txt"]
+    assert len(seen) == 1
+
+
+def test_a_temporary_may_lie_elsewhere_on_the_same_disk(tmp_path):
+    with atomic(tmp_path / "a" / "b.txt", tmp_path / "room") as temporary:
+        assert temporary.parent == tmp_path / "room"
+        temporary.write_text("wind")
+    assert (tmp_path / "a" / "b.txt").read_text() == "wind"
+    assert os.listdir(tmp_path / "room") == []
+
+
+def test_content_is_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
+    """A power cut forgets what was not synced: a name must never stand for less than all."""
+    done = []
+    sync, rename = os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda file: done.append(os.fstat(file).st_ino) or sync(file))
+    monkeypatch.setattr(
+        Path, "replace", lambda a, b: done.append(("renamed", a.stat().st_ino)) or rename(a, b)
+    )
+    write_text(tmp_path / "b.txt", "wind")
+    inode = (tmp_path / "b.txt").stat().st_ino
+    assert done == [inode, ("renamed", inode)]
+
+
+def test_where_there_are_no_locks_nothing_is_taken_for_an_orphan(tmp_path, monkeypatch):
+    def none(_descriptor):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(lock, "_lock", none)
+    (tmp_path / ".undersong-abc.txt").write_text("somebody's")
+    write_text(tmp_path / "b.txt", "wind")
+    assert sorted(os.listdir(tmp_path)) == [".undersong-abc.txt", "b.txt"]

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import lfilter
 
-from undersong.audio import Frames
+from undersong.audio import Frames, silence
 
 
 class Tape:
@@ -22,6 +22,23 @@ class Tape:
         assert 0 <= start <= start + n <= len(self.sound)
         self.read_frames += n
         return self.sound[start : start + n].copy()
+
+
+class Hush:
+    """Narration that says nothing."""
+
+    channels = 1
+
+    def read(self, start: int, n: int) -> Frames:
+        assert start >= 0
+        return silence(n, 1)
+
+
+class Both(Tape):
+    """Mono narration on both channels of a stereo mix; silent outside its length."""
+
+    def __init__(self, sound: npt.NDArray[np.floating]) -> None:
+        super().__init__(np.repeat(sound, 2, axis=1))
 
 
 def narration(seconds: float, *, crest: float = 1.0, seed: int = 0) -> npt.NDArray[np.float64]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from undersong.preview.player import PLAYERS, find_player
+from undersong.preview.player import PLAYERS, PlayingError, _program, find_player
 
 
 @pytest.fixture
@@ -34,6 +34,25 @@ def test_the_first_player_found_plays(bare):
     assert player is not None
     player.play(bare / "span.wav")
     assert log.read_text() == f"mpv {bare / 'span.wav'}\n"
+
+
+def test_a_device_that_refuses_is_told(bare, monkeypatch, tmp_path):
+    stub = types.ModuleType("sounddevice")
+    stub.PortAudioError = type("PortAudioError", (Exception,), {})
+
+    def refuse(*_args, **_options):
+        raise stub.PortAudioError("Error querying device -1")
+
+    stub.play = refuse
+    monkeypatch.setitem(sys.modules, "sounddevice", stub)
+    soundfile.write(tmp_path / "a.wav", np.zeros((100, 2), np.float32), 48_000)
+    with pytest.raises(PlayingError, match="querying device"):
+        find_player().play(tmp_path / "a.wav")
+
+
+def test_a_program_that_fails_is_told(tmp_path):
+    with pytest.raises(PlayingError):
+        _program("false").play(tmp_path / "a.wav")
 
 
 def test_sounddevice_plays_where_it_is_installed(bare, monkeypatch, tmp_path):

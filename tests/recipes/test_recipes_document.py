@@ -3,13 +3,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    field_validator,
+    model_validator,
+)
 
 from undersong.errors import Fault, FaultsError
 from undersong.recipes.document import Real, Whole, in_order, load_yaml, read_document
 from undersong.recipes.source import make_source
 from undersong.recipes.values import WrongValueError
-from undersong.recipes.verdicts import Nested
+from undersong.recipes.verdicts import entry_with_options
 
 
 class Strict(BaseModel):
@@ -43,13 +50,10 @@ class Plugin(BaseModel):
     model_config = ConfigDict(extra="allow")
     level_db: float = 0
 
-    @model_validator(mode="after")
-    def _check(self) -> "Plugin":
-        try:
-            Options.model_validate(self.__pydantic_extra__ or {})
-        except ValidationError as error:
-            raise Nested(Options, error) from error
-        return self
+    @model_validator(mode="wrap")
+    @classmethod
+    def _check(cls, value: object, handler: ModelWrapValidatorHandler["Plugin"]) -> "Plugin":
+        return entry_with_options(cls, value, handler, lambda _: Options)[0]
 
 
 class Plain(BaseModel):
@@ -137,10 +141,11 @@ BAD = [
     (GOOD + "plugins: 3\n", ["3:10: `plugins` should be a list (seen: 3)"]),
     (GOOD + "plugins: [3]\n", ["3:11: an item of `plugins` should be a mapping"]),
     (
-        GOOD + "plugins: [{depth: x, levl_db: 3}]\n",
+        GOOD + "plugins: [{depth: x, levl_db: 3, level_db: loud}]\n",
         [
             "3:19: `depth` should be a whole number (seen: x)",
             "3:22: unknown key `levl_db`; legal: depth, level_db; did you mean `level_db`?",
+            "3:44: `level_db` should be a number (seen: loud)",
         ],
     ),
     (GOOD + "plain: {part: {depth: x}}\n", ["3:23: `depth` should be a whole number (seen: x)"]),

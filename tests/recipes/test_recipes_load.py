@@ -6,8 +6,9 @@ import pytest
 
 from undersong.errors import FaultsError
 from undersong.recipes.library import Library, starter_folder
-from undersong.recipes.load import load_all, load_recipe, slug
+from undersong.recipes.load import load_all, load_recipe
 from undersong.recipes.model import Fades
+from undersong.recipes.names import slug
 from undersong.recipes.pace import PACES
 
 FULL = """\
@@ -68,7 +69,7 @@ def test_the_least_recipe_takes_everything_from_the_library_and_from_custom(root
     assert (recipe.ambience, recipe.length, recipe.pace) == (None, None, PACES["calm"])
     assert (recipe.difference_lu, recipe.pause_difference_lu) == (15, 9)
     assert recipe.fades == Fades(
-        fade_in=Fraction(8), fade_out=Fraction(15), before=Fraction(10), after=Fraction(15)
+        fade_in=Fraction(8), fade_out=Fraction(15), before=Fraction(10), after=Fraction(20)
     )
     assert (recipe.loudness, recipe.formats, recipe.style) == ("podcast", ("mp3",), "directive")
     assert (recipe.about, recipe.variant) == ({"series": "night"}, {})
@@ -203,6 +204,26 @@ def test_bad_recipes_give_every_fault_of_front_matter_script_and_library(
     assert len(found) == len(expected), found
     for fault, words in zip(found, expected, strict=True):
         assert fault.startswith(words), found
+
+
+@pytest.mark.parametrize(
+    ("chosen", "pause_lu"),
+    [("difference: 3", 3), ("difference: 8.9", 8.9), ("difference: 20", 9), ("", 9)],
+)
+def test_a_pause_difference_that_nobody_chose_follows_the_difference(
+    root: Path, chosen: str, pause_lu: float
+) -> None:
+    (recipe,) = load_recipe(_write(root, f"---\ntitle: A\n{chosen}\n---\nRest."))
+    assert recipe.pause_difference_lu == pause_lu
+
+
+def test_the_bed_is_heard_at_its_level_before_and_after_the_voice_when_nobody_chose(
+    root: Path,
+) -> None:
+    (root / "undersong.yaml").unlink()
+    text = "---\ntitle: A\nvoice: shore\nfades: {in: 7s, out: 20s}\n---\nRest."
+    (recipe,) = load_recipe(_write(root, text))
+    assert (recipe.fades.before, recipe.fades.after) == (11, 25)
 
 
 def test_a_recipe_without_any_voice_lists_those_there_are(root: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recipes_notation import lines, read, script
 
-from undersong.recipes.breath import SPOKEN_IN
+from undersong.recipes import breath
 from undersong.recipes.model import BreathPhase, ElasticPause, Utterance
 
 EXAMPLE = """# Settling in
@@ -91,6 +91,10 @@ COURSES = [
     # scenes and sounds
     ("One.\n\n[ambience: none]\n\nTwo.", "natural",
      ["One.", "~paragraph", "[None over 6]", "Two."]),
+    ("One [bed: -6 dB, over 8s] two.", "natural",
+     ["One", "~comma x1/10", "[bed -6 dB over 8]", "two."]),
+    ("One.\n\n[bed: silence, over 20s]\n\n[bed: +3 dB] Two.", "natural",
+     ["One.", "~paragraph", "[bed -60 dB over 20]", "[bed +3 dB over 4]", "Two."]),
     ("One [ambience: waves] two.", "natural", ["One", "~comma x1/10", "[waves over 6]", "two."]),
     ("One.\n\n# A\n[ambience: waves]\nTwo.", "natural",
      ["One.", "~section", "# A", "[waves over 6]", "Two."]),
@@ -222,7 +226,7 @@ def test_breaths_stand_where_their_phases_are_written() -> None:
     assert phases[1].utterance.position == phases[1].position
 
 
-@pytest.mark.parametrize("language", SPOKEN_IN)
+@pytest.mark.parametrize("language", breath._WORDS)
 def test_every_language_of_breaths_speaks_its_phases(language: str) -> None:
     found = script("[breathe: hold 2s, times 2]", language=f"{language}-XX")
     said = [phase.utterance for phase in found.cues if isinstance(phase, BreathPhase)]

@@ -45,6 +45,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "name": ({"name": "my voice"}, "one plain word"),
     "draft": ({"draft": None}, "`draft` must be"),
     "online": ({"online": "no"}, "`online` must be"),
+    "reads written": ({"reads_written": True, "repeatable": False}, "needs `repeatable`"),
     "parallel": ({"parallel": 0}, "at least 1"),
     "options of another": ({"Options": Soft}, "not of Soft"),
     "no options": ({"Options": dict}, "subclass of EngineOptions"),

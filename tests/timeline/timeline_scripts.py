@@ -7,6 +7,7 @@ from typing import Any, Literal
 from zlib import crc32
 
 from undersong.recipes.model import (
+    BedLevel,
     BreathPhase,
     Cue,
     Elastic,
@@ -121,6 +122,10 @@ class Page:
         )
         return self
 
+    def bed(self, gain_db: float, over: str) -> "Page":
+        self.cues.append(BedLevel(gain_db=gain_db, over=Fraction(over), position=self._place()))
+        return self
+
     def sound(self, sound: str, hold: str | None = None, gain_db: float = 0.0) -> "Page":
         seconds = None if hold is None else Fraction(hold)
         self.cues.append(
@@ -156,6 +161,7 @@ PLAIN = Recipe(
     pause_difference_lu=10.0,
     fades=fades("6", "20", "8", "20"),
     loudness="podcast",
+    anchor="programme",
     formats=("mp3",),
     style="directive",
     about={},

@@ -9,9 +9,9 @@ import soundfile
 from fickle import Fickle
 from voices_kit import FAKE, make_library, make_recipe
 
+from undersong import plugins
 from undersong.errors import UnknownNameError, VoiceError
 from undersong.recipes.library import Library
-from undersong.voices import plugins
 from undersong.voices.alternatives import (
     make_again,
     pick,
@@ -29,8 +29,7 @@ SCRIPT = 'Let yourself arrive. (Feel the air.)[voice:"plain"]\n\nRest here.\n\nR
 
 @pytest.fixture(autouse=True)
 def _fickle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = {**plugins._found(), "fickle": fickle.POINT}
-    monkeypatch.setattr(plugins, "_found", lambda: found)
+    monkeypatch.setitem(plugins._found("undersong.voices"), "fickle", fickle.POINT)
     monkeypatch.setenv(fickle.LOG, str(tmp_path / "said.txt"))
 
 

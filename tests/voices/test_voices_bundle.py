@@ -10,9 +10,9 @@ import pytest
 from fickle import Fickle
 from voices_kit import FAKE, make_library, make_recipe
 
+from undersong import plugins
 from undersong.errors import AudioFileError, FaultsError, VoiceError
 from undersong.recipes.library import Library
-from undersong.voices import plugins
 from undersong.voices.bundle import export_bundle, import_bundle
 from undersong.voices.narrate import Narration, narrate
 from undersong.voices.pins import read_pins
@@ -23,8 +23,7 @@ SCRIPT = 'Let yourself arrive. (Feel the air.)[voice:"plain"]\n\nRest here.\n\nR
 
 @pytest.fixture(autouse=True)
 def _fickle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = {**plugins._found(), "fickle": fickle.POINT}
-    monkeypatch.setattr(plugins, "_found", lambda: found)
+    monkeypatch.setitem(plugins._found("undersong.voices"), "fickle", fickle.POINT)
     monkeypatch.setenv(fickle.LOG, str(tmp_path / "said.txt"))
 
 

@@ -11,12 +11,12 @@ import pytest
 from fickle import Fickle
 from voices_kit import make_library, make_recipe, put
 
+from undersong import plugins
 from undersong.errors import FaultsError, OutputError, VoiceError
 from undersong.files import digest_json
 from undersong.recipes.library import Library
 from undersong.recipes.model import Recipe
 from undersong.testing.engines import sentence
-from undersong.voices import plugins
 from undersong.voices.accept import LockedTakeError, Said, accept
 from undersong.voices.fake import FakeOptions
 from undersong.voices.narrate import narrate
@@ -46,8 +46,7 @@ def pin(text: str, **changes: object) -> Pin:
 
 @pytest.fixture(autouse=True)
 def _fickle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = {**plugins._found(), "fickle": fickle.POINT}
-    monkeypatch.setattr(plugins, "_found", lambda: found)
+    monkeypatch.setitem(plugins._found("undersong.voices"), "fickle", fickle.POINT)
     monkeypatch.setenv(fickle.LOG, str(tmp_path / "said.txt"))
 
 
@@ -323,7 +322,7 @@ def test_what_is_locked_stays_unless_it_is_to_be_replaced(tmp_path: Path) -> Non
 
 def test_runs_that_lock_at_once_lose_nothing_and_leave_nothing_behind(tmp_path: Path) -> None:
     path = put(tmp_path / "recipes" / "x.md", "").with_name("takes.lock")
-    put(path.with_name(".takes.abc.lock"), "of a killed run")
+    put(path.with_name(".undersong-abc.lock"), "of a killed run")
     barrier = threading.Barrier(8)
 
     def lock(number: int) -> None:

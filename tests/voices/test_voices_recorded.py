@@ -46,7 +46,7 @@ def record(root: Path, name: str, audio: bytes | None = None) -> Path:
             "And now let your attention move down to your left foot.",
             "and-now-let-your-attention-move-down-to-1d914c",
         ),
-        ("放松你的肩膀。", "phrase-54d21fee27b8"),
+        ("放松你的肩膀。", "x54d21fee"),
     ],
 )
 def test_a_take_is_named_by_what_it_says(written: str, name: str) -> None:

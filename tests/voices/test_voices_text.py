@@ -4,7 +4,7 @@ import pytest
 
 from undersong.recipes.model import Position, Word
 from undersong.voices.contract import SpokenWord
-from undersong.voices.text import spoken_words, voiced
+from undersong.voices.text import spoken_words
 
 HERE = Position(line=1, column=1)
 
@@ -280,10 +280,28 @@ def test_no_words_give_none() -> None:
 
 
 @pytest.mark.parametrize("text", ["sea", "5", "&", "\N{WATER WAVE} 1"])
-def test_words_figures_and_signs_are_voiced(text: str) -> None:
-    assert voiced(text)
+def test_words_figures_and_signs_are_said(text: str) -> None:
+    assert phrase(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("©", "en", "copyright,"),
+        ("(©️).", "en", "copyright,"),
+        ("™", "de-DE", "Marke,"),
+        ("√", "fr", "racine carrée,"),
+        ("∞", "pt-BR", "infinito,"),
+        ("²", "en-US", "squared,"),
+        ("§", "fi", "section,"),
+        ("© ®", "en", "copyright registered trademark,"),
+        ("Calm© sea™", "en", "Calm sea,"),
+    ],
+)
+def test_a_sign_is_said_where_nothing_else_is(text: str, language: str, expected: str) -> None:
+    assert phrase(text, language) == expected
 
 
 @pytest.mark.parametrize("text", ["\N{EM DASH}", "...", "", "\N{WATER WAVE}", "(!)"])
 def test_punctuation_and_pictures_are_not(text: str) -> None:
-    assert not voiced(text)
+    assert phrase(text) == ""

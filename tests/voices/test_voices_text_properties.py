@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from undersong.recipes.model import Position, Word
-from undersong.voices.text import spoken_words, voiced
-from undersong.voices.text.letters import CLOSING, cleaned, has_letter, sayable
+from undersong.voices.text import spoken_words
+from undersong.voices.text.letters import CLOSING, has_letter, sayable
 
 HERE = Position(line=1, column=1)
 LANGUAGES = st.sampled_from(
@@ -84,9 +84,3 @@ def test_plain_words_are_said_as_written(words: list[str]) -> None:
 def test_what_can_be_said_stays_as_it_is(text: str) -> None:
     said = sayable(text)
     assert sayable(said) == said
-
-
-@given(WRITTEN, LANGUAGES)
-def test_voiced_tells_what_spoken_words_would_say(text: str, language: str) -> None:
-    words = [Word(text=part, position=HERE) for part in cleaned(text).split()]
-    assert voiced(text, language) == any(one.text for one in spoken_words(words, language, {}))

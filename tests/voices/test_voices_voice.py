@@ -5,8 +5,8 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from voices_kit import FAKE, make_library
 
+from undersong import plugins
 from undersong.errors import FaultsError, UnknownNameError, VoiceError
-from undersong.voices import plugins
 from undersong.voices.explain import EngineStatus, explain_engines, explain_voices
 from undersong.voices.fake import Fake, FakeOptions
 from undersong.voices.recorded import RecordedOptions
@@ -112,9 +112,10 @@ def test_our_engines_come_in_through_the_common_door() -> None:
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Install an engine whose module cannot be imported."""
-    point = EntryPoint(name="broken", value="undersong.no_such_module:Voice", group=plugins.GROUP)
-    found = {**plugins._found(), "broken": point}
-    monkeypatch.setattr(plugins, "_found", lambda: found)
+    point = EntryPoint(
+        name="broken", value="undersong.no_such_module:Voice", group="undersong.voices"
+    )
+    monkeypatch.setitem(plugins._found("undersong.voices"), "broken", point)
 
 
 @pytest.mark.usefixtures("broken")

@@ -12,7 +12,6 @@ import soundfile
 from undersong.recipes.library import Library
 from undersong.recipes.load import load_recipe
 from undersong.recipes.model import Recipe
-from undersong.voices import plugins
 from undersong.voices.contract import EngineOptions, Mark, RawTake, Request
 from undersong.voices.fake import Fake
 
@@ -113,4 +112,4 @@ class Online(Fake):
             self.open.remove(self)
 
 
-ONLINE = EntryPoint(name="online", value="voices_kit:Online", group=plugins.GROUP)
+ONLINE = EntryPoint(name="online", value="voices_kit:Online", group="undersong.voices")

@@ -1,24 +1,24 @@
-"""Ambience generators and cue makers by name: ours and strangers' come in through the same door."""
+"""Ambience generators and cue makers by name."""
 
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final
+from typing import Final
 
 from undersong.ambience.contract import CueMaker, Generator
-from undersong.errors import AmbienceError, UnknownNameError
+from undersong.errors import AmbienceError
+from undersong.plugins import PlugIns
 
-GENERATORS: Final = "undersong.ambience"
-CUES: Final = "undersong.cues"
-"""The entry-point groups under which makers of sound register."""
-
-_WORDS: Final = {GENERATORS: "ambience generator", CUES: "cue"}
+GENERATORS: Final = PlugIns(
+    group="undersong.ambience", word="ambience generator", error=AmbienceError
+)
+CUES: Final = PlugIns(group="undersong.cues", word="cue", error=AmbienceError)
 
 
 def generator_names() -> tuple[str, ...]:
     """Return the names of all generators that are installed, sorted; none of them is loaded."""
-    return tuple(sorted(_found(GENERATORS)))
+    return GENERATORS.names()
 
 
+@cache
 def generator_class(name: str) -> type[Generator]:
     """Return a generator by name, loading its module at the first call.
 
@@ -26,15 +26,16 @@ def generator_class(name: str) -> type[Generator]:
         UnknownNameError: no generator of that name is installed.
         AmbienceError: it is installed but cannot be loaded.
     """
-    found: type[Generator] = _loaded(GENERATORS, name)
+    found: type[Generator] = GENERATORS.load(name)
     return found
 
 
 def cue_names() -> tuple[str, ...]:
     """Return the names of all cue makers that are installed, sorted; none of them is loaded."""
-    return tuple(sorted(_found(CUES)))
+    return CUES.names()
 
 
+@cache
 def cue_class(name: str) -> type[CueMaker]:
     """Return a cue maker by name, loading its module at the first call.
 
@@ -42,24 +43,5 @@ def cue_class(name: str) -> type[CueMaker]:
         UnknownNameError: no cue maker of that name is installed.
         AmbienceError: it is installed but cannot be loaded.
     """
-    found: type[CueMaker] = _loaded(CUES, name)
+    found: type[CueMaker] = CUES.load(name)
     return found
-
-
-@cache
-def _loaded(group: str, name: str) -> Any:  # noqa: ANN401 - a class, of the group's contract
-    point = _found(group).get(name)
-    if point is None:
-        raise UnknownNameError(_WORDS[group], name, _found(group))
-    try:
-        return point.load()
-    except (ImportError, AttributeError) as error:
-        raise AmbienceError(
-            f"the {_WORDS[group]} `{name}` is installed but cannot be loaded: {error}",
-            hint=f"it comes from {point.value}; install what it needs, or remove it",
-        ) from error
-
-
-@cache
-def _found(group: str) -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=group)}

@@ -20,7 +20,7 @@ from undersong.dsp.noise import (
     bands_hz,
     spectrum_db,
 )
-from undersong.units import SAMPLE_RATE, Db, Lufs
+from undersong.units import LOUDNESS_OFFSET_LU, SAMPLE_RATE, Db, Lufs
 
 Weather = Callable[[Values], Values]
 
@@ -47,6 +47,31 @@ class Texture:
     def block(self, k: int) -> Frames:
         """Return second `k` as stereo `Frames`, a pure function of `k`."""
         return self.noise.block(k, self.weather(self.noise.times_s(k)) + self.gain_db)
+
+
+class Textures:
+    """Several weathers heard together, levelled as one to `LAYER_LUFS`."""
+
+    def __init__(
+        self, stream: Stream, rows: Sequence[tuple[Weather, int]], correlation: Points
+    ) -> None:
+        """Take (weather, samples per frame) rows, no two of one frame."""
+        gain_db = levelling_db([weather for weather, _ in rows])
+        self._parts = [
+            Texture(
+                noise=ShapedNoise(stream.child(frame), frame, correlation),
+                weather=weather,
+                gain_db=gain_db,
+            )
+            for weather, frame in rows
+        ]
+
+    def block(self, k: int) -> Frames:
+        """Return second `k` as stereo `Frames`, a pure function of `k`."""
+        out = self._parts[0].block(k)
+        for part in self._parts[1:]:
+            out += part.block(k)
+        return out
 
 
 class Swings:
@@ -107,7 +132,7 @@ def levelling_db(weathers: Sequence[Weather]) -> Db:
     )
     power = np.asarray(power)
     gate = power.mean() / 10.0
-    loudness = -0.691 + 10.0 * np.log10(power[power > gate].mean())
+    loudness = LOUDNESS_OFFSET_LU + 10.0 * np.log10(power[power > gate].mean())
     return Db(LAYER_LUFS - float(loudness))
 
 

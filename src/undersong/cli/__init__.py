@@ -12,22 +12,29 @@ import typer
 from undersong import __version__
 from undersong.cli import (
     ambience,
+    build,
+    cache,
     check,
     doctor,
+    feed,
+    fsck,
     init,
     measure,
     new,
     plan,
     preview,
+    prune,
+    publish,
     render,
     schema,
+    serve,
     takes,
     voices,
+    watch,
 )
-from undersong.cli.screen import complain
+from undersong.cli.failures import WRONG_USAGE, InternalError, of_system, of_usage, report
+from undersong.cli.stopping import INTERRUPTED, interruptible
 from undersong.errors import UndersongError
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="undersong",
@@ -47,6 +54,27 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+COMMANDS = (
+    render,
+    build,
+    watch,
+    preview,
+    plan,
+    check,
+    measure,
+    voices,
+    new,
+    init,
+    prune,
+    fsck,
+    publish,
+    serve,
+    schema,
+    doctor,
+)
+"""Modules that add one command each, in the order of `--help`."""
+
+
 @app.callback()
 def _root(
     context: typer.Context,
@@ -58,42 +86,46 @@ def _root(
     context.obj = debug
 
 
-for module in (render, preview, plan, check, measure, voices, new, init, schema, doctor):
+for module in COMMANDS:
     module.add_to(app)
 ambience.add_to(app)
 takes.add_to(app)
+feed.add_to(app)
+cache.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command and exit: 0 well, 2 wrong usage, 130 interrupted, else by kind of failure."""
+    """Run one command and exit.
+
+    0 well, 2 wrong usage, 130 interrupted, 143 asked to end by SIGTERM, else by kind of failure.
+    """
     words = sys.argv[1:] if arguments is None else arguments
     for stream in (sys.stdout, sys.stderr):  # a narrow terminal shows what it cannot write as \x..
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(_run(words))
+    with interruptible() as stopped:
+        code = _run(words)
+    sys.exit(stopped.code_after(code))
 
 
 def _run(words: list[str]) -> int:
-    debug = "--debug" in words
+    debug, as_json = "--debug" in words, "--json" in words
     try:
-        app(words)
-    except SystemExit as done:  # how typer ends, also after wrong usage and an interrupt
-        code = done.code if isinstance(done.code, int) else 0
-        if code == INTERRUPTED:
-            print("Stopped. What was finished is kept.", file=sys.stderr)
-        return code
-    except UndersongError as error:
+        code = app(words, standalone_mode=False) or 0
+    except WRONG_USAGE as wrong:
+        if as_json:
+            return report(of_usage(wrong), as_json=True)
+        wrong.show()
+        return int(wrong.exit_code)
+    except (UndersongError, OSError) as error:
         if debug:
             traceback.print_exc()
-        complain(error)
-        return error.exit_code
+        failure = error if isinstance(error, UndersongError) else of_system(error)
+        return report(failure, as_json=as_json)
     except Exception as error:  # noqa: BLE001 - the one place that turns a bug into a sentence
         if debug:
             traceback.print_exc()
-        print(
-            f"Internal error: {type(error).__name__}: {error}\n"
-            "This is our mistake, not yours. Run again with --debug to see where.",
-            file=sys.stderr,
-        )
-        return 1
-    return 0
+        return report(InternalError(error), as_json=as_json)
+    if code == INTERRUPTED:
+        print("Stopped. What was finished is kept.", file=sys.stderr)
+    return int(code)

@@ -1,16 +1,18 @@
 """`undersong check`: every fault in recipes, voices and beds, in one report."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from undersong.cli.screen import err, out, print_json, writable
+from undersong.cli.screen import out, print_json
 
 if TYPE_CHECKING:
     from undersong.errors import Fault
+    from undersong.recipes.library import Library
+    from undersong.recipes.model import Recipe
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,21 +29,22 @@ def check(
     ),
     as_json: bool = typer.Option(False, "--json", help="Print the faults as JSON."),
 ) -> None:
-    """Find every fault in recipes, voices and beds: file, line, what was seen, what is legal."""
-    from dataclasses import asdict
+    """Find every fault in recipes, voices and beds: file, line, what was seen, what is legal.
 
+    Covers, sounds and recorded takes that a recipe names are opened too.
+    """
     from undersong.errors import FaultsError
 
-    checked, faults = _check(files or [Path()])
-    if as_json and not (listen and not faults):
-        print_json([asdict(fault) for fault in faults])
-    for fault in faults if not as_json else ():
-        err.print(writable(str(fault)), markup=False, style="red")
+    found = [_check(path) for path in files or [Path()]]
+    faults = tuple(dict.fromkeys(fault for _, listed in found for fault in listed))
     if faults:
-        raise typer.Exit(FaultsError.exit_code)
+        raise FaultsError(faults)
+    checked = sum(count for count, _ in found)
     if listen:
         _listen([path for path in files or [] if not path.is_dir()], as_json=as_json)
-    elif not as_json:
+    elif as_json:
+        print_json({"faults": []})
+    else:
         out.print(f"{checked} {'file' if checked == 1 else 'files'} checked, no faults")
 
 
@@ -74,35 +77,53 @@ def _listen(files: list[Path], *, as_json: bool) -> None:
         print_json(reports)
 
 
-def _check(files: list[Path]) -> tuple[int, list["Fault"]]:
-    """Return how many files were read, and all their faults."""
-    from undersong.errors import FaultsError
-
-    faults: list[Fault] = []
-    checked = 0
-    for path in files:
-        for count, load in _loads(path):
-            checked += count
-            try:
-                load()
-            except FaultsError as error:
-                faults += error.faults
-    return checked, faults
-
-
-def _loads(path: Path) -> Iterator[tuple[int, Callable[[], object]]]:
-    """Yield how many files each way of loading reads, and the way; loading finds their faults."""
-    from undersong.ambience.bed import load_bed
+def _check(path: Path) -> tuple[int, tuple["Fault", ...]]:
+    """Return how many files were read of a recipe or a library, and all their faults."""
+    from undersong.cli.materials import material_faults
+    from undersong.errors import Fault
+    from undersong.recipes.document import in_order
     from undersong.recipes.library import Library
-    from undersong.recipes.load import load_all, load_recipe
+
+    library = Library.glance(path)
+    if path.is_dir() and library.file is None and not library.recipe_files():
+        message = "there is no library here: neither undersong.yaml nor recipes/"
+        return 0, (Fault(file=str(path), message=message),)
+    count, recipes, faults = (_library if path.is_dir() else _recipe)(path, library)
+    materials = (fault for recipe in recipes for fault in material_faults(recipe, library))
+    return count, in_order((*library.faults, *faults, *materials))
+
+
+Found = tuple[int, tuple["Recipe", ...], list["Fault"]]
+"""How many files were read, the recipes that are right, and the faults of the others."""
+
+
+def _recipe(path: Path, library: "Library") -> Found:
+    from undersong.errors import FaultsError
+    from undersong.recipes.load import load_recipe
+
+    try:
+        return 1, load_recipe(path, library), []
+    except FaultsError as error:
+        return 1, (), [*error.faults]
+
+
+def _library(_path: Path, library: "Library") -> Found:
+    from undersong.ambience.bed import load_bed
+    from undersong.errors import FaultsError
+    from undersong.publish.showfile import SHOW_FILE, load_show
+    from undersong.recipes.load import read_all
     from undersong.voices.registry import load_voice
 
-    library = Library.find(path)
-    if not path.is_dir():
-        yield 1, partial(load_recipe, path, library)
-        return
-    yield len(library.recipe_files()), partial(load_all, library)
-    for name in library.voice_names():
-        yield 1, partial(load_voice, name, library)
-    for name in library.bed_names():
-        yield 1, partial(load_bed, name, library)
+    recipes, faults = read_all(library)
+    found = [*faults]
+    loads: list[Callable[[], object]]
+    loads = [partial(load_voice, name, library) for name in library.voice_names()]
+    loads += [partial(load_bed, name, library) for name in library.bed_names()]
+    if library.publish or (library.root / SHOW_FILE).is_file():
+        loads.append(partial(load_show, library))
+    for load in loads:
+        try:
+            load()
+        except FaultsError as error:
+            found += error.faults
+    return len(library.recipe_files()) + len(loads), recipes, found

@@ -33,7 +33,11 @@ def add_to(app: typer.Typer) -> None:
 def doctor(
     as_json: bool = typer.Option(False, "--json", help="Print the findings as JSON."),
 ) -> None:
-    """Look at everything that rendering needs, and say what is missing and what would help."""
+    """Look at everything that rendering needs, and say what is missing and what would help.
+
+    Exits with 1 when something is MISSING, without which no track can be made; what is listed as
+    `without` is only wanted by some voices or commands, and does not count.
+    """
     findings = [finding for look in LOOKS for finding in look()]
     if as_json:
         print_json([asdict(finding) for finding in findings])
@@ -112,7 +116,7 @@ def _models() -> Iterator[Finding]:
     from undersong.recipes.library import Library
     from undersong.voices.models import FOLDER
 
-    folder = Library.find(Path.cwd()).root / FOLDER
+    folder = Library.glance(Path.cwd()).root / FOLDER
     found = sorted(folder.glob("*.onnx")) if folder.is_dir() else []
     size = sum(path.stat().st_size for path in found) / 1e6
     listed = ", ".join(path.name for path in found)
@@ -171,7 +175,11 @@ def _player() -> Iterator[Finding]:
 def _library() -> Iterator[Finding]:
     from undersong.recipes.library import Library
 
-    library = Library.find(Path.cwd())
+    library = Library.glance(Path.cwd())
+    if library.faults:
+        note = f"{library.faults[0]}"
+        yield Finding(what="library", works=False, needed=True, note=note)
+        return
     count = len(library.recipe_files())
     note = f"{library.root}: {count} recipes" if count else "none here: undersong init my-library"
     yield Finding(what="library", works=count > 0, needed=False, note=note)

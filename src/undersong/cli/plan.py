@@ -1,16 +1,17 @@
 """`undersong plan`: where everything falls, as a table, before anything is mixed."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
+from undersong.cli.ducking import clock
 from undersong.cli.screen import out, print_json, table
 from undersong.cli.speaking import ENGINE, ONLINE
 
 if TYPE_CHECKING:
     from undersong.recipes.library import Library
     from undersong.recipes.model import Recipe
-    from undersong.timeline.model import Timeline
+    from undersong.timeline.model import Lengths, TakeFacts, Timeline
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,44 +25,89 @@ def plan(
     spoken: bool = typer.Option(
         False, "--spoken", help="Speak the script first, for exact times instead of estimates."
     ),
+    duck: bool = typer.Option(
+        False,
+        "--duck",
+        help="Speak the script, listen to the beds, and show every move of the bed and its reason.",
+    ),
     engine: str | None = ENGINE,
     online: bool | None = ONLINE,
-    as_json: bool = typer.Option(False, "--json", help="Print the timeline as JSON."),
+    as_json: bool = typer.Option(False, "--json", help="Print the plan as JSON."),
 ) -> None:
     """Show the timeline of a recipe: chapters, phrases, pauses, scenes, and the length.
 
-    Without --spoken the lengths of phrases are estimated from their text.
+    Without --spoken the lengths of phrases are estimated from their text. Below the table stand
+    the natural length and those that a `length` may ask for.
     """
     from undersong.cli.tracks import load_tracks
 
     library, tracks = load_tracks(recipe, variant)
-    if spoken:
-        timelines = [_as_spoken(track, library, engine, online) for track in tracks]
-    else:
-        timelines = [_estimated(track, library) for track in tracks]
+    asked = _Asked(spoken, engine, online)
+    if duck:
+        _show_ducks(tracks, library, asked, as_json=as_json)
+        return
+    plans = [_planned(track, library, asked) for track in tracks]
     if as_json:
-        plans = [
-            {"slug": track.slug, "estimated": not spoken, **timeline.as_json()}
-            for track, timeline in zip(tracks, timelines, strict=True)
-        ]
+        told = [_as_json(each, estimated=not spoken) for each in plans]
+        print_json(told[0] if len(told) == 1 else told)
+        return
+    for each in plans:
+        _show(each, spoken=spoken)
+
+
+def _show_ducks(
+    tracks: "tuple[Recipe, ...]", library: "Library", asked: "_Asked", *, as_json: bool
+) -> None:
+    from undersong.cli.ducking import duck_json, prepared, show_duck
+
+    sessions = [
+        prepared(track, library, engine=asked.engine, online=asked.online, quiet=as_json)
+        for track in tracks
+    ]
+    if as_json:
+        plans = [duck_json(session) for session in sessions]
         print_json(plans[0] if len(plans) == 1 else plans)
         return
-    for track, timeline in zip(tracks, timelines, strict=True):
-        _show(track, timeline, spoken=spoken)
+    for session in sessions:
+        show_duck(session)
 
 
-def _estimated(track: "Recipe", library: "Library") -> "Timeline":
-    from undersong.timeline.arrange import arrange
+class _Asked(NamedTuple):
+    """Whether to speak first, and who may."""
+
+    spoken: bool
+    engine: str | None
+    online: bool | None
+
+
+class _Plan(NamedTuple):
+    """A track, where everything falls in it, and what it might last."""
+
+    track: "Recipe"
+    timeline: "Timeline"
+    lengths: "Lengths"
+
+
+def _planned(track: "Recipe", library: "Library", asked: _Asked) -> _Plan:
+    from undersong.timeline.arrange import arrange, possible_lengths
     from undersong.timeline.estimate import estimate_takes
 
-    return arrange(track, estimate_takes(track), _sound_lengths(track, library))
+    takes = _spoken(track, library, asked) if asked.spoken else estimate_takes(track)
+    sounds = _sound_lengths(track, library)
+    timeline = arrange(track, takes, sounds)
+    return _Plan(track, timeline, possible_lengths(track, takes, sounds))
 
 
-def _as_spoken(
-    track: "Recipe", library: "Library", engine: str | None, online: bool | None
-) -> "Timeline":
+def _as_json(plan: _Plan, *, estimated: bool) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    slug = plan.track.slug
+    lengths = asdict(plan.lengths)
+    return {"slug": slug, "estimated": estimated, **lengths, **plan.timeline.as_json()}
+
+
+def _spoken(track: "Recipe", library: "Library", asked: _Asked) -> "tuple[TakeFacts, ...]":
     from undersong.cli.screen import Progress
-    from undersong.timeline.arrange import arrange
     from undersong.voices.narrate import narrate
     from undersong.voices.takes import TakeStore, default_cache
 
@@ -71,15 +117,14 @@ def _as_spoken(
             track,
             library,
             TakeStore(default_cache()),
-            engine=engine,
-            offline=online is False,
-            online=online is True,
+            engine=asked.engine,
+            offline=asked.online is False,
+            online=asked.online is True,
             tick=progress.stage("speaking", len(track.script.utterances)),
         )
     for note in (*narration.casting, *narration.notes):
         progress.note(note)
-    facts = [take.facts for take in narration.takes]
-    return arrange(track, facts, _sound_lengths(track, library))
+    return tuple(take.facts for take in narration.takes)
 
 
 def _sound_lengths(track: "Recipe", library: "Library") -> dict[str, int]:
@@ -90,27 +135,31 @@ def _sound_lengths(track: "Recipe", library: "Library") -> dict[str, int]:
     return {name: open_cue(name, library, track.seed).length for name in track.script.sounds}
 
 
-def _show(track: "Recipe", timeline: "Timeline", *, spoken: bool) -> None:
-    from undersong.units import format_seconds, to_seconds
-
+def _show(plan: _Plan, *, spoken: bool) -> None:
+    track, timeline, lengths = plan
     how = "as spoken" if spoken else "estimated"
-    length = format_seconds(to_seconds(timeline.length))
+    length = _length(timeline.length)
     said = sum(phrase.end - phrase.start for phrase in timeline.phrases)
     share = round(100 * said / timeline.length)
     title = f"{track.slug}: {track.title}, {length} ({how}), {share} % speech"
     rows = [
-        (_clock(start), kind, _span(start, end), what)
+        (clock(start), kind, _span(start, end), what)
         for start, _order, kind, end, what in sorted(_events(timeline))
     ]
     out.print(table(title, ("at>", "what", "seconds>", ""), rows))
+    out.print(
+        f"\nnatural length {_length(lengths.natural)}, shortest possible "
+        f"{_length(lengths.shortest)}, longest {_length(lengths.longest)}"
+    )
 
 
-def _clock(start: int) -> str:
-    """Write a position as minutes and hundredths of seconds, aligned."""
-    from undersong.units import SAMPLE_RATE
+def _length(samples: int) -> str:
+    """Write a length to the tenth of a second."""
+    from fractions import Fraction
 
-    minutes, hundredths = divmod(round(100 * start / SAMPLE_RATE), 6000)
-    return f"{minutes}:{hundredths / 100:05.2f}"
+    from undersong.units import SAMPLE_RATE, format_seconds
+
+    return format_seconds(Fraction(round(10 * samples / SAMPLE_RATE), 10))
 
 
 def _span(start: int, end: int) -> str:

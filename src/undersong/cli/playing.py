@@ -7,9 +7,7 @@ from undersong.cli.screen import out
 
 def play_file(path: Path) -> None:
     """Play a file through the player of this machine; without one, say where the file is."""
-    import subprocess
-
-    from undersong.preview.player import PLAYERS, find_player
+    from undersong.preview.player import PLAYERS, PlayingError, find_player
 
     player = find_player()
     if player is None:
@@ -18,5 +16,5 @@ def play_file(path: Path) -> None:
         return
     try:
         player.play(path)
-    except (OSError, subprocess.CalledProcessError) as error:
+    except PlayingError as error:
         out.print(f"Wrote {path}, but {player.name} could not play it: {error}", markup=False)

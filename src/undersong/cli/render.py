@@ -1,13 +1,22 @@
 """`undersong render`: recipes in, finished tracks out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from undersong.cli.failures import of_system
 from undersong.cli.screen import Progress, complain, out, print_json
 from undersong.cli.speaking import ENGINE, ONLINE
 from undersong.errors import UndersongError
+
+if TYPE_CHECKING:
+    from undersong.recipes.library import Library
+    from undersong.recipes.model import Recipe
+    from undersong.studio import Extras
 
 
 def add_to(app: typer.Typer) -> None:
@@ -23,7 +32,7 @@ def render(
     variant: str | None = typer.Option(None, "--variant", help="Only the variant of this name."),
     engine: str | None = ENGINE,
     online: bool | None = ONLINE,
-    stems: bool = typer.Option(False, "--stems", help="Also write voice, bed and cue stems."),
+    stems: bool = typer.Option(False, "--stems", help="Also write stems: voice, bed and cues."),
     picture: bool = typer.Option(False, "--picture", help="Also draw a picture of the mix."),
     listen: bool = typer.Option(False, "--listen", help="Hear whether the voice said the script."),
     force: bool = typer.Option(False, "--force", help="Render even if nothing has changed."),
@@ -34,47 +43,80 @@ def render(
     A track whose files are there and whose recipe, voice, beds and program have not changed is
     left alone. If one track fails, the others go on.
     """
-    from undersong.cli.tracks import load_tracks
-    from undersong.render import render_track
-    from undersong.studio import Extras, Studio
-    from undersong.voices.takes import default_cache
+    from undersong.studio import Extras
 
     extras = Extras(stems=stems, listen=listen, picture=picture, force=force)
-    made: list[dict[str, Any]] = []
-    failure: UndersongError | None = None
+    run = _Run(folder=folder, engine=engine, online=online, extras=extras, as_json=as_json)
     for name in recipes:
-        try:
+        run.render_all(name, variant)
+    run.finish()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """One call of the command: what was asked for, what was made, what failed."""
+
+    folder: Path | None
+    engine: str | None
+    online: bool | None
+    extras: "Extras"
+    as_json: bool
+    made: list[dict[str, Any]] = field(default_factory=list)
+    failures: list[UndersongError] = field(default_factory=list)
+
+    def render_all(self, name: str, variant: str | None) -> None:
+        """Render the tracks of a recipe; those that fail do not keep the others."""
+        from undersong.cli.tracks import load_tracks
+
+        with self._noting():
             library, tracks = load_tracks(name, variant)
-        except UndersongError as error:
-            complain(error)
-            failure = failure or error
-            continue
-        for recipe in tracks:
-            progress = Progress(quiet=as_json)
-            studio = Studio(
-                library=library,
-                cache=default_cache(),
-                watch=progress,
-                engine=engine,
-                offline=online is False,
-                online=online is True,
-            )
-            target = (folder or library.root / "build") / recipe.slug
-            try:
-                with progress.shown():
-                    progress.note(f"{recipe.slug}: {recipe.title}")
-                    manifest, fresh = render_track(recipe, studio, target, extras)
-            except UndersongError as error:
-                complain(error)
-                failure = failure or error
-                continue
-            made.append(manifest)
-            if not as_json:
-                _report(manifest, target, fresh=fresh)
-    if as_json:
-        print_json(made[0] if len(made) == 1 and failure is None else made)
-    if failure is not None:
-        raise typer.Exit(failure.exit_code)
+            for recipe in tracks:
+                with self._noting():
+                    self._render(recipe, library)
+
+    def finish(self) -> None:
+        """Print what machines want to know; exit by the first failure."""
+        if self.as_json and self.failures:
+            told = self.failures[0].as_json()
+            others = [failure.as_json() for failure in self.failures[1:]]
+            print_json({**told, "others": others, "tracks": self.made})
+        elif self.as_json:
+            print_json(self.made[0] if len(self.made) == 1 else self.made)
+        if self.failures:
+            raise typer.Exit(self.failures[0].exit_code)
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Note a failure and go on."""
+        try:
+            yield
+        except (UndersongError, OSError) as error:
+            failure = error if isinstance(error, UndersongError) else of_system(error)
+            self.failures.append(failure)
+            if not self.as_json:
+                complain(failure)
+
+    def _render(self, recipe: "Recipe", library: "Library") -> None:
+        from undersong.render import render_track
+        from undersong.studio import Studio
+        from undersong.voices.takes import default_cache
+
+        progress = Progress(quiet=self.as_json)
+        studio = Studio(
+            library=library,
+            cache=default_cache(),
+            watch=progress,
+            engine=self.engine,
+            offline=self.online is False,
+            online=self.online is True,
+        )
+        target = (self.folder or library.root / "build") / recipe.slug
+        with progress.shown():
+            progress.note(f"{recipe.slug}: {recipe.title}")
+            manifest, fresh = render_track(recipe, studio, target, self.extras)
+        self.made.append(manifest)
+        if not self.as_json:
+            _report(manifest, target, fresh=fresh)
 
 
 def _report(manifest: dict[str, Any], folder: Path, *, fresh: bool) -> None:

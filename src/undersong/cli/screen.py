@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from undersong.errors import UndersongError
+from undersong.files import finite
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -31,7 +32,7 @@ def writable(text: str) -> str:
 def print_json(value: Any) -> None:  # noqa: ANN401 - JSON is any nesting of plain values
     """Print `value` as JSON for machines; infinities become null."""
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    print(json.dumps(_finite(value), indent=2, ensure_ascii=plain))
+    print(json.dumps(finite(value), indent=2, ensure_ascii=plain))
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -84,18 +85,3 @@ class Progress:
         """Say something worth knowing in between."""
         if not self._quiet:
             err.print(text, markup=False)
-
-
-def _finite(value: Any) -> Any:  # noqa: ANN401 - JSON is any nesting of plain values
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        return None
-    return value
-
-
-def is_piped() -> bool:
-    """Whether standard output goes to a file or another program."""
-    return not sys.stdout.isatty()

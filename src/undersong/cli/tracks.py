@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from undersong.errors import UnknownNameError
+from undersong.cli.screen import complain
+from undersong.errors import FaultsError, UnknownNameError, UsageError
+from undersong.files import is_folder, is_there
 from undersong.recipes.library import Library
 from undersong.recipes.load import load_recipe
 from undersong.recipes.model import Recipe
@@ -15,13 +17,27 @@ def find_recipe(name: str) -> Path:
         UnknownNameError: there is none; the nearest name is offered.
     """
     path = Path(name)
-    if path.suffix == ".md" or path.is_file():
+    if path.suffix == ".md" or is_there(path):
         return path
     files = Library.find(Path.cwd()).recipe_files()
     by_stem = {file.stem: file for file in files}
     if name not in by_stem:
         raise UnknownNameError("recipe", name, by_stem)
     return by_stem[name]
+
+
+def library_around(folder: Path) -> Library:
+    """Return the library around a folder, for lists: faults of its file are told and got over.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    if not is_folder(folder):
+        raise UsageError(f"there is no folder {folder}")
+    library = Library.glance(folder)
+    if library.faults:
+        complain(FaultsError(library.faults))
+    return library
 
 
 def load_tracks(name: str, variant: str | None) -> tuple[Library, tuple[Recipe, ...]]:

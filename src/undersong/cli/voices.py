@@ -47,13 +47,13 @@ def listed(language: str = LANGUAGE, folder: Path = FOLDER, as_json: bool = JSON
     """List the voices of the library and, for each of their engines, whether it can run here."""
     from dataclasses import asdict
 
-    from undersong.recipes.library import Library
+    from undersong.cli.tracks import library_around
     from undersong.voices.explain import explain_voices
 
     wanted = f"{language.lower()}-" if language else ""
     found = [
         status
-        for status in explain_voices(Library.find(folder))
+        for status in explain_voices(library_around(folder))
         if f"{status.language.lower()}-".startswith(wanted)
     ]
     if as_json:
@@ -86,9 +86,12 @@ def say(
 ) -> None:
     """Hear a voice say a line, spoken, cut and levelled as in a track."""
     from undersong.cli.playing import play_file
+    from undersong.cli.targets import sound_target
     from undersong.recipes.library import Library
     from undersong.voices.audition import Wish, usual_voice
 
+    if to is not None:
+        sound_target("--out", to)
     library = Library.find(folder)
     name = voice or usual_voice(library)
     target = to or library.root / "build" / "voices" / f"{name}.wav"
@@ -114,6 +117,8 @@ def compare(
     from undersong.voices.audition import Wish
 
     library = Library.find(folder)
+    for name in (one, other):
+        library.voice_file(name)  # both are there, before either speaks
     targets = [(to or library.root / "build" / "voices") / f"{name}.wav" for name in (one, other)]
     for name, target in zip((one, other), targets, strict=True):
         _say(text, name, library, Wish(offline=offline), target)

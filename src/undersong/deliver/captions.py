@@ -1,6 +1,6 @@
 """Captions and transcript as text: WebVTT, SubRip, and words to read without listening.
 
-Pure functions from timeline to text. Times are rounded to milliseconds, halves up.
+Pure functions from timeline to text. Times are rounded down to milliseconds: none leaves the track.
 """
 
 import html
@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import itemgetter
 from typing import Final
 
 from undersong.timeline.model import Caption, Phrase, Timeline
@@ -26,9 +27,10 @@ _NEW_PARAGRAPH: Final = frozenset({"paragraph", "section", "pause", "long", "exp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundNote:
-    """A sound worth knowing of, such as `waves`, heard from `start` (samples)."""
+    """A sound worth knowing of, such as `waves`: worth showing within [start, end), samples."""
 
     start: Samples
+    end: Samples
     text: str
 
 
@@ -44,13 +46,16 @@ class _Shown:
 def sound_notes(timeline: Timeline) -> tuple[SoundNote, ...]:
     """Return a note where each scene begins and each cue sounds, in order of time.
 
-    A scene that goes on with the same bed is not noted again.
+    A scene that goes on with the same bed is not noted again. No note outlasts the track.
     """
     scenes = timeline.scenes
     fresh = [*scenes[:1], *(b for a, b in pairwise(scenes) if a.ambience != b.ambience)]
-    notes = [SoundNote(start=scene.start, text=_spoken(scene.ambience)) for scene in fresh]
-    notes += [SoundNote(start=cue.start, text=_spoken(cue.sound)) for cue in timeline.cues]
-    return tuple(sorted(notes, key=lambda note: note.start))
+    named = [(scene.start, scene.ambience) for scene in fresh]
+    named += [(cue.start, cue.sound) for cue in timeline.cues]
+    return tuple(
+        SoundNote(start=start, end=Samples(min(start + _NOTE, timeline.length)), text=_spoken(name))
+        for start, name in sorted(named, key=itemgetter(0))
+    )
 
 
 def vtt(captions: Sequence[Caption], notes: Sequence[SoundNote] = ()) -> str:
@@ -101,7 +106,7 @@ def _shown(captions: Sequence[Caption], notes: Sequence[SoundNote]) -> list[_Sho
     """Merge captions and notes in order of time, none over another."""
     spoken = [_Shown(start=c.start, end=c.end, text=c.text) for c in captions]
     joined = _joined(notes)
-    limits = [note.start for note in joined[1:]] + [joined[-1].start + _NOTE] if joined else []
+    limits = [*(note.start for note in joined[1:]), *(note.end for note in joined[-1:])]
     placed = (_placed(*pair, spoken) for pair in zip(joined, limits, strict=True))
     return sorted([*spoken, *(p for p in placed if p)], key=lambda shown: shown.start)
 
@@ -121,7 +126,7 @@ def _placed(note: SoundNote, limit: int, spoken: Sequence[_Shown]) -> _Shown | N
     """Show a note after the words that run into it and before the next, if that is a second."""
     start = max([note.start, *(s.end for s in spoken if s.start <= note.start)])
     follows = [s.start for s in spoken if s.start >= start]
-    end = min([note.start + _NOTE, limit, *follows])
+    end = min([note.end, limit, *follows])
     shown = _Shown(start=start, end=end, text=f"[{note.text}]")
     return shown if end - start >= _SHORTEST_NOTE else None
 
@@ -160,6 +165,6 @@ def _span(shown: _Shown, point: str) -> str:
 
 
 def _stamp(samples: int, point: str) -> str:
-    millis = (samples * 1000 + SAMPLE_RATE // 2) // SAMPLE_RATE
+    millis = samples * 1000 // SAMPLE_RATE
     seconds, millis = divmod(millis, 1000)
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{point}{millis:03d}"

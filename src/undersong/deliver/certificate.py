@@ -1,7 +1,6 @@
 """The manifest as a file: the record of a finished track beside its deliverables."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,8 +8,8 @@ from typing import Any, Protocol
 from undersong import __version__
 from undersong.deliver.companions import Companions
 from undersong.deliver.label import chapter_marks
-from undersong.files import digest_file, write_text
-from undersong.manifest import Deliverable, Levels, Manifest, Speaker
+from undersong.files import digest_file, finite, write_text
+from undersong.manifest import Deliverable, Manifest, Speaker
 from undersong.units import to_seconds
 
 
@@ -49,13 +48,14 @@ def manifest_of(  # noqa: PLR0913 - everything that is known of a track comes to
     *,
     digest: str,
     spoken: Spoken,
-    speech: Levels,
+    aim_lufs: float,
+    speech_lufs: float,
     limited_share: float,
     credit_lines: tuple[str, ...],
     timings: Mapping[str, int] | None = None,
     hearing: dict[str, Any] | None = None,
 ) -> Manifest:
-    """Put together the record of a finished track; `speech` is the voice stem's level."""
+    """Put together the record of a finished track."""
     recipe, profile = order.recipe, order.profile
     return Manifest(
         undersong=__version__,
@@ -78,7 +78,9 @@ def manifest_of(  # noqa: PLR0913 - everything that is known of a track comes to
         target_lufs=profile.integrated_lufs,
         ceiling_dbtp=profile.ceiling_dbtp,
         programme=order.levels,
-        speech_lufs=speech.integrated_lufs + order.gain_db,
+        anchor=recipe.anchor,
+        aim_lufs=aim_lufs,
+        speech_lufs=speech_lufs,
         limited_share=limited_share,
         chapters=chapter_marks(order.timeline),
         deliverables=deliverables,
@@ -99,18 +101,9 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
         OutputError: no space, no permission, no such folder.
     """
     text = json.dumps(
-        _finite(manifest.as_json()), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False
+        finite(manifest.as_json()), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False
     )
     write_text(path, text + "\n")
-
-
-def read_manifest(path: Path) -> dict[str, Any] | None:
-    """Return the plain values of a manifest file, or None when there is no whole one."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def is_whole(
@@ -130,13 +123,3 @@ def is_whole(
 
 def _size(path: Path) -> int | None:
     return path.stat().st_size if path.is_file() else None
-
-
-def _finite(value: Any) -> Any:  # noqa: ANN401 - JSON is any nesting of plain values
-    if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

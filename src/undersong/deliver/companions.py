@@ -14,11 +14,12 @@ from undersong.files import write_text
 from undersong.manifest import Levels
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import Profile
-from undersong.timeline.model import Timeline
+from undersong.timeline.model import STEMS, Timeline
 from undersong.units import to_seconds
 
 PICTURE = "picture.png"
-STEMS = ("voice", "bed", "bed-ducked", "cues")
+STEMS_FOLDER = "stems"
+"""Stems have a folder of their own, for a track may be called `voice` too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,11 @@ def companion_names(slug: str, *, stems: bool, picture: bool) -> tuple[str, ...]
     """Return the names of the files beside a track's deliverables."""
     texts = (f"{slug}.vtt", f"{slug}.srt", f"{slug}.txt")
     drawn = (PICTURE,) if picture else ()
-    return (*texts, *drawn, *((f"{name}.wav" for name in STEMS) if stems else ()))
+    return (*texts, *drawn, *(map(_stem, STEMS) if stems else ()))
+
+
+def _stem(name: str) -> str:
+    return f"{STEMS_FOLDER}/{name}.wav"
 
 
 def write_companions(order: Companions, folder: Path, tick: Tick) -> None:
@@ -72,7 +77,7 @@ def write_companions(order: Companions, folder: Path, tick: Tick) -> None:
     write_text(folder / f"{slug}.txt", transcript(order.timeline))
     if order.stems:
         for name in STEMS:
-            path = folder / f"{name}.wav"
+            path = folder / _stem(name)
             write_stem(path, order.sources[name], order.timeline.length, tick)
     if order.picture:
         draw(_picture(order, tick), folder / PICTURE)
@@ -80,7 +85,7 @@ def write_companions(order: Companions, folder: Path, tick: Tick) -> None:
 
 def _picture(order: Companions, tick: Tick) -> PictureOrder:
     timeline, recipe = order.timeline, order.recipe
-    voice, bed, ducked = _hops(order, ("voice", "bed", "bed-ducked"), tick)
+    voice, bed, ducked, sounds = _hops(order, STEMS, tick)
     return PictureOrder(
         title=recipe.title,
         subtitle=" · ".join(part for part in (recipe.author, recipe.album) if part),
@@ -89,6 +94,7 @@ def _picture(order: Companions, tick: Tick) -> PictureOrder:
         voice=voice,
         bed=bed,
         ducked=ducked,
+        sounds=sounds,
         gain_db=order.gain_db,
         target_lufs=order.profile.integrated_lufs,
         levels=order.levels,

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from undersong.manifest import Levels
-from undersong.recipes.profiles import Profile
+from undersong.recipes.profiles import Goal
 
 TOLERANCE_LU: Final = 0.05
-"""How far a decoded file may be from its profile's loudness: half of what we promise."""
+"""How far a decoded file may be from the loudness asked for: half of what we promise."""
 
 PROMISE_LU: Final = 0.1
 """What we promise, and take from the last encode."""
@@ -44,19 +44,19 @@ class Trial:
     levels: Levels
 
 
-def holds(profile: Profile, trials: Sequence[Trial]) -> bool:
-    """Tell whether the last file has its profile's loudness and stays below its ceiling."""
+def holds(goal: Goal, trials: Sequence[Trial]) -> bool:
+    """Tell whether the last file has the loudness asked for and stays below its ceiling."""
     levels = trials[-1].levels
     tolerance_lu = TOLERANCE_LU if len(trials) < MAX_ENCODES else PROMISE_LU
-    close = abs(levels.integrated_lufs - profile.integrated_lufs) <= tolerance_lu
-    return close and levels.true_peak_dbtp <= profile.ceiling_dbtp
+    close = abs(levels.integrated_lufs - goal.target_lufs) <= tolerance_lu
+    return close and levels.true_peak_dbtp <= goal.ceiling_dbtp
 
 
-def next_setting(profile: Profile, trials: Sequence[Trial]) -> Setting:
+def next_setting(goal: Goal, trials: Sequence[Trial]) -> Setting:
     """Return the setting to try after `trials`, of which there is at least one."""
     last = trials[-1]
-    missing_lu = profile.integrated_lufs - last.levels.integrated_lufs
-    room_db = profile.ceiling_dbtp - last.levels.true_peak_dbtp
+    missing_lu = goal.target_lufs - last.levels.integrated_lufs
+    room_db = goal.ceiling_dbtp - last.levels.true_peak_dbtp
     ceiling_db = min(missing_lu, room_db - _PEAK_STEP_DB)
     share = _heard_share(trials) or (_USUAL_SHARE if room_db < _LIMITED_DB else 1.0)
     return Setting(

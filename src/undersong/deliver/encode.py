@@ -1,7 +1,7 @@
 """From the mastered sound to finished files: encoded, decoded again, measured, tagged, named.
 
 Encoding changes loudness and peaks a little, each codec in its own way. So every file is decoded
-and measured; a file that misses its profile is made again from a master with the deviation taken
+and measured; a file that misses its goal is made again from a master with the deviation taken
 off, and only a file that holds it gets its name.
 """
 
@@ -18,16 +18,17 @@ from mutagen import MutagenError
 
 from undersong.audio import BlockSource, Frames, Tick, spans
 from undersong.decode import stream_sound
-from undersong.deliver.codecs import CODECS, Codec, Encoder, unwritten
+from undersong.deliver.codecs import CODECS, Codec, unwritten
 from undersong.deliver.correct import MAX_ENCODES, Setting, Trial, holds, next_setting
 from undersong.deliver.id3 import write_mp3_tags, write_wav_tags
+from undersong.deliver.piped import Encoding, open_encoder
 from undersong.deliver.tags import Tags
 from undersong.deliver.vorbis import write_flac_tags, write_opus_tags
 from undersong.dsp.loudness import Meter
 from undersong.errors import AudioFileError, LoudnessError, OutputError
 from undersong.files import atomic, digest_file
 from undersong.manifest import Deliverable, Levels
-from undersong.recipes.profiles import Profile
+from undersong.recipes.profiles import Goal
 from undersong.units import SAMPLE_RATE, format_seconds
 
 CHANNELS: Final = 2
@@ -51,7 +52,8 @@ class Order:
         slug: name of every file, before its suffix.
         formats: of mp3, flac, wav, opus, each once.
         length: in samples.
-        gain_db: static gain at which the master meets the profile.
+        goal: programme loudness and ceiling of every decoded file.
+        gain_db: static gain at which the master meets the goal.
         master: returns the mastered stereo sound for a gain (dB) and a limiter ceiling (dBTP).
     """
 
@@ -59,7 +61,7 @@ class Order:
     slug: str
     formats: tuple[str, ...]
     length: int
-    profile: Profile
+    goal: Goal
     gain_db: float
     master: Callable[[float, float], BlockSource]
     tags: Tags
@@ -81,11 +83,16 @@ class _Attempt:
     trials: tuple[Trial, ...] = ()
 
 
+def file_names(slug: str, formats: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of all files of a track, in the order of its formats."""
+    return tuple(f"{slug}.{CODECS[name].name}" for name in formats)
+
+
 def deliver(order: Order, tick: Tick | None = None) -> tuple[Deliverable, ...]:
     """Make all files of a track, in the order of `order.formats`.
 
     No file has its final name before all are complete, measured and tagged. All formats are fed
-    from one pass over the sound; only a file that misses its profile takes another.
+    from one pass over the sound; only a file that misses its goal takes another.
 
     Args:
         order: what to make; the same order always gives the same bytes.
@@ -105,21 +112,21 @@ def _first(order: Order, codec: Codec, naming: ExitStack) -> _Attempt:
     path = order.folder / f"{order.slug}.{codec.name}"
     setting = Setting(
         gain_db=order.gain_db - codec.shift_lu,
-        ceiling_dbtp=order.profile.ceiling_dbtp - codec.shift_lu - codec.rise_db,
+        ceiling_dbtp=order.goal.ceiling_dbtp - codec.shift_lu - codec.rise_db,
     )
     temporary = naming.enter_context(atomic(path))
     return _Attempt(codec=codec, path=path, temporary=temporary, setting=setting)
 
 
 def _until_held(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> dict[Path, _Attempt]:
-    """Encode and measure until every file holds its profile; return the attempts that do."""
+    """Encode and measure until every file holds its goal; return the attempts that do."""
     held: dict[Path, _Attempt] = {}
     pending = list(attempts)
     while pending:
         _encode(order, pending, tick)
         tried = [_tried(order, attempt, tick) for attempt in pending]
-        held |= {a.path: a for a in tried if holds(order.profile, a.trials)}
-        pending = [_corrected(order.profile, a) for a in tried if a.path not in held]
+        held |= {a.path: a for a in tried if holds(order.goal, a.trials)}
+        pending = [_corrected(order.goal, a) for a in tried if a.path not in held]
         tick = _unseen  # further passes are not part of the plan
     return held
 
@@ -141,8 +148,8 @@ def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> None:
         _all_done(writing)
 
 
-def _encoder(order: Order, attempt: _Attempt) -> Encoder:
-    return Encoder(
+def _encoder(order: Order, attempt: _Attempt) -> Encoding:
+    return open_encoder(
         attempt.temporary,
         attempt.codec,
         channels=CHANNELS,
@@ -164,11 +171,15 @@ def _decoded(order: Order, attempt: _Attempt, tick: Tick) -> Levels:
     """
     meter = Meter(CHANNELS, int(SAMPLE_RATE))
     count = 0
+    measuring: list[Future[None]] = []
     try:
-        for block in _blocks(attempt.temporary):
-            meter.push(block)
-            count += len(block)
-            tick(len(block))
+        with ThreadPoolExecutor(1) as pool:
+            for block in _blocks(attempt.temporary):
+                _all_done(measuring)
+                measuring = [pool.submit(meter.push, block)]
+                count += len(block)
+                tick(len(block))
+            _all_done(measuring)
     except AudioFileError as error:
         raise unwritten(attempt.path, error) from error
     if count != order.length:
@@ -186,19 +197,19 @@ def _tried(order: Order, attempt: _Attempt, tick: Tick) -> _Attempt:
     return replace(attempt, trials=(*attempt.trials, trial))
 
 
-def _corrected(profile: Profile, attempt: _Attempt) -> _Attempt:
+def _corrected(goal: Goal, attempt: _Attempt) -> _Attempt:
     """Return the attempt to make next."""
     levels = attempt.trials[-1].levels
     if len(attempt.trials) == MAX_ENCODES or not isfinite(levels.integrated_lufs):
-        raise _missed(profile, attempt, levels)
-    return replace(attempt, setting=next_setting(profile, attempt.trials))
+        raise _missed(goal, attempt, levels)
+    return replace(attempt, setting=next_setting(goal, attempt.trials))
 
 
-def _missed(profile: Profile, attempt: _Attempt, levels: Levels) -> LoudnessError:
+def _missed(goal: Goal, attempt: _Attempt, levels: Levels) -> LoudnessError:
     return LoudnessError(
         f"{attempt.path.name} reaches {levels.integrated_lufs:.2f} LUFS and "
-        f"{levels.true_peak_dbtp:.2f} dBTP instead of {profile.integrated_lufs:.2f} LUFS below "
-        f"{profile.ceiling_dbtp:.2f} dBTP (encoded {len(attempt.trials)} times)",
+        f"{levels.true_peak_dbtp:.2f} dBTP instead of {goal.target_lufs:.2f} LUFS below "
+        f"{goal.ceiling_dbtp:.2f} dBTP (encoded {len(attempt.trials)} times)",
         hint="choose a quieter `loudness`, such as `sleep`, or another `difference`",
     )
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from undersong.deliver.artwork import read_cover
+from undersong.deliver.artwork import Cover, read_cover
 from undersong.deliver.captions import transcript
 from undersong.deliver.tags import Tags
-from undersong.files import digest_file, digest_json
+from undersong.files import digest_bytes, digest_json
 from undersong.manifest import ChapterMark
 from undersong.recipes.model import Recipe
 from undersong.timeline.model import Timeline
@@ -29,15 +29,25 @@ def chapter_marks(timeline: Timeline) -> tuple[ChapterMark, ...]:
     )
 
 
-def tags_of(
-    recipe: Recipe, timeline: Timeline, credit_lines: tuple[str, ...], *, draft: bool
-) -> Tags:
-    """Gather the tags of a track.
+def cover_of(recipe: Recipe) -> Cover | None:
+    """Return the cover of a track, if it has one.
 
     Raises:
-        AudioFileError: the cover cannot be read.
-        FaultsError: the cover is too large.
+        AudioFileError: it cannot be read.
+        FaultsError: it is too large.
     """
+    return read_cover(Path(recipe.artwork)) if recipe.artwork else None
+
+
+def tags_of(
+    recipe: Recipe,
+    timeline: Timeline,
+    credit_lines: tuple[str, ...],
+    *,
+    cover: Cover | None,
+    draft: bool,
+) -> Tags:
+    """Gather the tags of a track."""
     return Tags(
         title=recipe.title,
         artist=recipe.author,
@@ -46,7 +56,7 @@ def tags_of(
         comment=CARE,
         credits=credit_lines,
         genre=GENRE,
-        cover=read_cover(Path(recipe.artwork)) if recipe.artwork else None,
+        cover=cover,
         chapters=chapter_marks(timeline),
         captions=timeline.captions,
         lyrics=transcript(timeline),
@@ -54,19 +64,15 @@ def tags_of(
     )
 
 
-def label_digest(recipe: Recipe, credit_lines: tuple[str, ...]) -> str:
-    """Return the digest of everything that reaches the files besides their sound.
-
-    Raises:
-        OSError: the cover cannot be read.
-    """
+def label_digest(recipe: Recipe, credit_lines: tuple[str, ...], cover: Cover | None) -> str:
+    """Return the digest of everything that reaches the files besides their sound."""
     return digest_json(
         {
             "names": [recipe.slug, recipe.title, recipe.author, recipe.album, recipe.language],
             "formats": recipe.formats,
             "style": recipe.style,
             "about": dict(recipe.about),
-            "artwork": digest_file(Path(recipe.artwork)) if recipe.artwork else None,
+            "artwork": digest_bytes(cover.content) if cover else None,
             "credits": credit_lines,
         }
     )

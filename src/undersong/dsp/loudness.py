@@ -5,7 +5,6 @@ steps. One channel alone is measured as it is, 3.01 LU below the same sound on b
 """
 
 import math
-from array import array
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,7 +15,7 @@ from undersong.audio import Frames
 from undersong.dsp.filters import KFilter
 from undersong.dsp.true_peak import TruePeak
 from undersong.manifest import Levels
-from undersong.units import Dbtp, Lu, Lufs, db_to_gain
+from undersong.units import LOUDNESS_OFFSET_LU, Dbtp, Lu, Lufs, db_to_gain
 
 F64 = npt.NDArray[np.float64]
 
@@ -44,16 +43,21 @@ _INTEGRATED_GATE_LU = -10.0
 _RANGE_GATE_LU = -20.0  # Tech 3342
 _RANGE_PERCENTILES = (10, 95)
 _RANGE_SILENCE_S = 1.5  # appended to a file, Tech 3342 section 3
-_STRETCH: Final = 60_000  # steps: ten minutes
-_CALIBRATION_LU = -0.691
+_STEPS_PER_HOP = STEPS_PER_S // HOPS_PER_S
+_LONGEST_OVERLAP = round(SHORT_TERM_S * STEPS_PER_S) - 1
+_ROOM = 1024  # numbers that a new row has room for
+_AT_ONCE = 480_000
+"""Frames filtered together: 10 s let the compiled filter work wide. Not a power of two, or its
+lanes would share one corner of the processor's cache."""
+
+_CALIBRATION_LU = LOUDNESS_OFFSET_LU
 _NOTHING = 1e-24  # mean square, -240 dB: far below the last bit of any format
 
 
-class Energies:
-    """K-weighted, channel-weighted mean square per hop, streaming.
+class Weighting:
+    """K-weighted, channel-weighted mean square per hop, as it comes; nothing is kept.
 
-    However the input is cut the series is the same but for the last digits of float64. An
-    incomplete last hop is left out. Memory: 8 bytes per hop.
+    However the input is cut the series is the same but for the last digits of float64.
     """
 
     def __init__(
@@ -78,48 +82,48 @@ class Energies:
             msg = f"{self._weights.size} channel weights for {channels} channels"
             raise ValueError(msg)
         self._rate, self._per_s = rate, per_s
-        self._filter = KFilter(channels, rate)
+        self._filter = KFilter(self._weights.tolist(), rate)
         self._frames = 0
         self._open = 0.0  # energy of the hop that is not complete yet
-        self._hops = array("d")
 
     @property
     def frames(self) -> int:
         """Frames taken so far."""
         return self._frames
 
-    @property
-    def hops(self) -> F64:
-        """Mean squares of all complete hops, as a new array."""
-        return np.array(self._hops, np.float64)
-
-    def push(self, frames: Frames) -> None:
-        """Take frames (n, channels) of any length.
+    def push(self, frames: Frames) -> F64:
+        """Take frames (n, channels) of any length; return the hops completed by them, a new array.
 
         Raises:
             ValueError: wrong shape, or values that are not finite; nothing of `frames` is taken.
         """
+        self.expect(frames)
+        taken = [
+            self._take(frames[start : start + _AT_ONCE])
+            for start in range(0, len(frames), _AT_ONCE)
+        ]
+        return np.concatenate(taken) if taken else np.empty(0)
+
+    def expect(self, frames: Frames) -> None:
+        """Raise ValueError unless `frames` can be pushed."""
         if frames.shape[1:] != self._weights.shape:
             msg = f"frames of shape (n, {len(self._weights)}) expected, not {frames.shape}"
             raise ValueError(msg)
         if not np.isfinite(frames).all():
             msg = "the sound holds values that are not numbers (NaN) or infinite"
             raise ValueError(msg)
-        for start in range(0, len(frames), self._rate):
-            self._take(frames[start : start + self._rate])
 
-    def _take(self, frames: Frames) -> None:
-        weighted = self._filter.push(frames)
-        np.square(weighted, out=weighted)
+    def _take(self, frames: Frames) -> F64:
+        power = self._filter.push(frames)
         ends = self._hop_ends(self._frames, self._frames + len(frames))
         starts = np.append(0, ends[ends < len(frames)])
-        sums = self._weights @ np.add.reduceat(weighted, starts, axis=1)
+        sums = np.add.reduceat(power, starts)
         sums[0] += self._open
-        complete = sums[: ends.size] * (self._per_s / self._rate)
+        complete: F64 = sums[: ends.size] * (self._per_s / self._rate)
         complete[complete < _NOTHING] = 0
-        self._hops.frombytes(complete.tobytes())
         self._open = float(sums[-1]) if sums.size > ends.size else 0.0
         self._frames += len(frames)
+        return complete
 
     def _hop_ends(self, start: int, end: int) -> npt.NDArray[np.int64]:
         """Where hops end in (start, end], counted from `start`; hop k ends at k rate / per_s."""
@@ -128,62 +132,164 @@ class Energies:
         return -(-hops * self._rate // self._per_s) - start
 
 
-class Meter:
-    """Streaming meter of everything in `Levels`, and of momentary and short-term loudness.
+class Row:
+    """Numbers in a row that grows at its end; float64, seen through views."""
 
-    Results do not depend on how the input is cut. Memory: 800 bytes per second and one second of
-    sound. `weights` as in WEIGHTS when None; more than eight channels count equally.
+    def __init__(self) -> None:
+        """Start empty."""
+        self._room = np.empty(_ROOM)
+        self._size = 0
+
+    def append(self, values: F64) -> None:
+        """Add values at the end."""
+        size = self._size + len(values)
+        if size > len(self._room):
+            room = np.empty(max(size, len(self._room) + len(self._room) // 2))
+            room[: self._size] = self._room[: self._size]
+            self._room = room
+        self._room[self._size : size] = values
+        self._size = size
+
+    @property
+    def values(self) -> F64:
+        """All of them: a view, which must not be written to."""
+        return self._room[: self._size]
+
+
+class Energies:
+    """The series of a `Weighting`, kept. Memory: 8 bytes per hop; arguments and errors as there."""
+
+    def __init__(
+        self,
+        channels: int,
+        rate: int = 48_000,
+        *,
+        weights: Sequence[float] | None = None,
+        per_s: int = HOPS_PER_S,
+    ) -> None:
+        """Start from silence, with `per_s` hops per second."""
+        self._weighting = Weighting(channels, rate, weights=weights, per_s=per_s)
+        self._hops = Row()
+
+    @property
+    def frames(self) -> int:
+        """Frames taken so far."""
+        return self._weighting.frames
+
+    @property
+    def hops(self) -> F64:
+        """Mean squares of all complete hops: a view, which must not be written to.
+
+        An incomplete last hop is left out.
+        """
+        return self._hops.values
+
+    def push(self, frames: Frames) -> None:
+        """Take frames (n, channels) of any length."""
+        self._hops.append(self._weighting.push(frames))
+
+
+class Programme:
+    """Loudness of a whole sound, gathered from its mean squares per 10 ms as they come.
+
+    Memory: 80 bytes per second. An incomplete last hop of 100 ms is left out.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing heard."""
+        self._hops = Row()
+        self._recent = np.empty(0)  # as many steps as the next window may still need
+        self._waiting = np.empty(0)  # steps of the hop that is not complete yet
+        self._highest = {MOMENTARY_S: 0.0, SHORT_TERM_S: 0.0}
+
+    def push(self, steps: F64) -> None:
+        """Take mean squares, STEPS_PER_S, any number of them."""
+        waiting = np.concatenate([self._waiting, steps])
+        hops = hops_of(waiting)
+        self._hops.append(hops)
+        self._waiting = waiting[len(hops) * _STEPS_PER_HOP :]
+        near = np.concatenate([self._recent, steps])
+        for seconds, highest in self._highest.items():
+            overlap = round(seconds * STEPS_PER_S) - 1
+            fresh = near[max(len(self._recent) - overlap, 0) :]
+            window = _sliding(fresh, seconds, STEPS_PER_S).max(initial=highest)
+            self._highest[seconds] = float(window)
+        self._recent = near[-_LONGEST_OVERLAP:]
+
+    def levels(self, *, true_peak: float, length_s: float, gain: float = 1.0) -> Levels:
+        """Return the levels so far, as if the sound ended here and were multiplied by `gain`."""
+        hops = self._hops.values * gain**2
+        peak = true_peak * gain
+        return Levels(
+            integrated_lufs=gated_lufs(hops),
+            short_term_max_lufs=lufs(self._highest[SHORT_TERM_S] * gain**2),
+            momentary_max_lufs=lufs(self._highest[MOMENTARY_S] * gain**2),
+            range_lu=range_lu(hops),
+            true_peak_dbtp=Dbtp(20 * math.log10(peak) if peak > 0 else -math.inf),
+            length_s=length_s,
+        )
+
+
+class Meter:
+    """Streaming meter of everything in `Levels`.
+
+    Results do not depend on how the input is cut, but for the last digits of float64. Memory: 80
+    bytes per second and ten seconds of sound. `weights` as in WEIGHTS when None; more than
+    eight channels count equally.
     """
 
     def __init__(
         self, channels: int, rate: int = 48_000, weights: Sequence[float] | None = None
     ) -> None:
-        """Start from silence; ValueError as from `Energies`."""
+        """Start from silence; ValueError as from `Weighting`."""
         self._rate = rate
-        self._energies = Energies(channels, rate, weights=weights, per_s=STEPS_PER_S)
+        self._weighting = Weighting(channels, rate, weights=weights, per_s=STEPS_PER_S)
+        self._programme = Programme()
         self._true_peak = TruePeak(channels, rate)
+        self._gathered = np.empty((_AT_ONCE, channels), np.float32)
+        self._waiting = 0
 
     def push(self, frames: Frames) -> None:
-        """Take frames (n, channels) of any length; ValueError as from `Energies.push`."""
-        self._energies.push(frames)
-        self._true_peak.push(frames)
-
-    def momentary(self) -> F64:
-        """Return LUFS of every 400 ms: value k ends 10 ms * (40 + k) after the start."""
-        return _decibels(_sliding(self._energies.hops, MOMENTARY_S, STEPS_PER_S))
-
-    def short_term(self) -> F64:
-        """Return LUFS of every 3 s: value k ends 10 ms * (300 + k) after the start."""
-        return _decibels(_sliding(self._energies.hops, SHORT_TERM_S, STEPS_PER_S))
+        """Take frames (n, channels) of any length; ValueError as from `Weighting.push`."""
+        self._weighting.expect(frames)
+        start = 0
+        while start < len(frames):
+            part = frames[start : start + _AT_ONCE - self._waiting]
+            self._gathered[self._waiting : self._waiting + len(part)] = part
+            self._waiting += len(part)
+            start += len(part)
+            if self._waiting == _AT_ONCE:
+                self._take()
 
     def levels(self, gain_db: float = 0.0) -> Levels:
         """Return the levels so far, as if the sound ended here and were changed by `gain_db`."""
-        gain = db_to_gain(gain_db)
-        return levels_of(
-            self._energies.hops * gain**2,
-            true_peak=self._true_peak.peak * gain,
-            length_s=self._energies.frames / self._rate,
+        self._take()
+        return self._programme.levels(
+            true_peak=self._true_peak.peak,
+            length_s=self._weighting.frames / self._rate,
+            gain=db_to_gain(gain_db),
         )
 
+    def _take(self) -> None:
+        frames, self._waiting = self._gathered[: self._waiting], 0
+        self._programme.push(self._weighting.push(frames))
+        self._true_peak.push(frames)
 
-def levels_of(steps: F64, *, true_peak: float, length_s: float) -> Levels:
-    """Put together the levels of a sound from its mean squares, STEPS_PER_S, and its true peak."""
-    hops = hops_of(steps)
-    return Levels(
-        integrated_lufs=gated_lufs(hops),
-        short_term_max_lufs=_highest(steps, SHORT_TERM_S),
-        momentary_max_lufs=_highest(steps, MOMENTARY_S),
-        range_lu=range_lu(hops),
-        true_peak_dbtp=Dbtp(20 * math.log10(true_peak) if true_peak > 0 else -math.inf),
-        length_s=length_s,
-    )
+
+def momentary(steps: F64) -> F64:
+    """Return LUFS of every 400 ms of steps: value k ends 10 ms * (40 + k) after the start."""
+    return _decibels(_sliding(steps, MOMENTARY_S, STEPS_PER_S))
+
+
+def short_term(steps: F64) -> F64:
+    """Return LUFS of every 3 s of steps: value k ends 10 ms * (300 + k) after the start."""
+    return _decibels(_sliding(steps, SHORT_TERM_S, STEPS_PER_S))
 
 
 def hops_of(steps: F64) -> F64:
     """Join steps to hops of 100 ms; an incomplete last one is left out."""
-    per_hop = STEPS_PER_S // HOPS_PER_S
-    whole = len(steps) // per_hop * per_hop
-    return np.asarray(steps[:whole].reshape(-1, per_hop).mean(1))
+    whole = len(steps) // _STEPS_PER_HOP * _STEPS_PER_HOP
+    return np.asarray(steps[:whole].reshape(-1, _STEPS_PER_HOP).mean(1))
 
 
 def lufs(mean_square: float) -> Lufs:
@@ -232,14 +338,6 @@ def _sliding(series: F64, seconds: float, per_s: int) -> F64:
     if len(series) < window:
         return np.empty(0)
     return np.convolve(series, np.full(window, 1 / window), "valid")
-
-
-def _highest(steps: F64, seconds: float) -> Lufs:
-    """Loudness of the loudest window, looked for stretch by stretch: hours need no more memory."""
-    overlap = round(seconds * STEPS_PER_S) - 1
-    stretches = (steps[k : k + _STRETCH + overlap] for k in range(0, len(steps), _STRETCH))
-    highest = (_sliding(part, seconds, STEPS_PER_S).max(initial=0) for part in stretches)
-    return lufs(float(max(highest, default=0.0)))
 
 
 def _decibels(mean_squares: F64) -> F64:

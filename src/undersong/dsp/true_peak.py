@@ -14,6 +14,7 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from undersong.audio import Frames
+from undersong.dsp.compiled import Kernels, kernels
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -39,6 +40,7 @@ class Interpolator:
     """The points between the samples of one cell as one matrix product, and how high they get.
 
     Attributes:
+        taps: float32 (2 HALO, points between two samples), filled up to a multiple of four.
         matrix: float32 (points, CELL + 2 HALO - 1): window of samples to the points of its cell.
         bound: no point is higher than this times the highest sample of its window.
         straight, bent: nor than `straight` times the higher of the two samples beside it plus
@@ -46,10 +48,16 @@ class Interpolator:
             the tighter one.
     """
 
+    taps: F32
     matrix: F32
     bound: float
     straight: float
     bent: float
+
+    @property
+    def limits(self) -> F32:
+        """All three together."""
+        return np.array([self.bound, self.straight, self.bent], np.float32)
 
 
 @lru_cache
@@ -60,6 +68,7 @@ def interpolator(rate: int) -> Interpolator:
     rows = [np.pad(taps, (i, CELL - 1 - i)) for taps in phases for i in range(CELL)]
     departures = [_departure(taps, (k + 1) / factor) for k, taps in enumerate(phases)]
     return Interpolator(
+        taps=np.pad(np.array(phases, np.float32).T, ((0, 0), (0, -len(phases) % 4))).copy(),
         matrix=np.array(rows, np.float32),
         bound=_ROUNDING * float(max(np.abs(taps).sum() for taps in phases)),
         straight=_ROUNDING * (1 + 2 * max(slope for slope, _ in departures)),
@@ -93,6 +102,31 @@ def cell_peaks(frames: Frames, rate: int, *, floor: float = 0.0) -> F32:
     `frames` (HALO + n + HALO, channels), n a multiple of CELL, gives float32 (n / CELL): linear,
     exact where it is above `floor`; elsewhere at least the sample peak, at most `floor`.
     """
+    found = kernels()
+    return (
+        _interpreted(frames, rate, floor)
+        if found is None
+        else _compiled(found, frames, rate, floor)
+    )
+
+
+def _compiled(found: Kernels, frames: Frames, rate: int, floor: float) -> F32:
+    design, halo = interpolator(rate), HALO // CELL
+    sound = np.ascontiguousarray(frames, np.float32)
+    heights = found.cell_heights(sound, CELL)
+    peaks = heights[halo:-halo].copy()
+    found.raise_peaks(
+        sound,
+        taps=design.taps,
+        heights=heights,
+        limits=design.limits,
+        floor=floor,
+        peaks=peaks,
+    )
+    return peaks
+
+
+def _interpreted(frames: Frames, rate: int, floor: float) -> F32:
     samples = _by_cell(np.abs(frames))
     halo = HALO // CELL
     peaks = samples[halo:-halo].copy()

@@ -31,7 +31,7 @@ class Master:
     """
 
     def __init__(
-        self, source: BlockSource, length: int, *, gain_db: float, ceiling_dbtp: float
+        self, source: BlockSource, length: int, gain_db: float, ceiling_dbtp: float
     ) -> None:
         """Prepare; memory is a few seconds whatever the length."""
         self._source, self._length = source, length

@@ -10,13 +10,13 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from undersong.audio import GRID, BlockSource, Frames, Tick, spans
+from undersong.audio import GRID, PASS, BlockSource, Frames, Tick, spans
 from undersong.dsp.limiter import AFTER, BEFORE, MARGIN_DB
-from undersong.dsp.loudness import STEPS_PER_S, Energies, levels_of
+from undersong.dsp.loudness import HOPS_PER_S, STEPS_PER_S, Programme, Weighting, gated_lufs
 from undersong.dsp.true_peak import CELL, HALO, cell_peaks
 from undersong.manifest import Levels
 from undersong.master.chain import Master, read_within
-from undersong.units import SAMPLE_RATE, Db, db_to_gain
+from undersong.units import SAMPLE_RATE, Db, Lufs, db_to_gain
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -25,6 +25,7 @@ LOWERED_DB: Final = -1.0
 """A step counts as limited when its gain falls below this anywhere."""
 
 _STEP = SAMPLE_RATE // STEPS_PER_S  # frames per 10 ms
+_HOP = SAMPLE_RATE // HOPS_PER_S  # and per 100 ms
 _WARM = 20 * _STEP  # K-weighting forgets within 0.2 s
 _NEAR_DB = -0.1  # a limited peak ends at the margin: nothing below this is the highest
 _UNSEEN = 0.5  # peaks 6 dB below the highest so far need not be known exactly
@@ -35,15 +36,19 @@ class Survey:
     """A mix in numbers.
 
     Attributes:
-        steps: K-weighted mean square per 10 ms.
-        peaks: true peak per 10 ms, linear, to the end of the last second; where it is low, what
+        steps: K-weighted mean square per 10 ms; an incomplete last one is left out.
+        peaks: true peak per 100 ms, linear, to the end of the last second; where it is low, what
             it is at most.
+        speech: the narration alone, as it is in the mix; silence where there is none.
+        speech_hops: K-weighted mean square of the narration per 100 ms.
     """
 
     mix: BlockSource
     length: int
-    steps: F64
+    steps: F32
     peaks: F32
+    speech: BlockSource
+    speech_hops: F32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +58,13 @@ class Mastering:
     Attributes:
         gain_db: the static gain.
         levels: measured after the limiter, before any encoding.
+        speech_lufs: gated loudness of the narration as it is heard in that master.
         limited_share: share of 10 ms steps that the limiter lowers by more than 1 dB.
     """
 
     gain_db: Db
     levels: Levels
+    speech_lufs: Lufs
     limited_share: float
 
     @classmethod
@@ -66,24 +73,35 @@ class Mastering:
         return cls(**kept | {"levels": Levels(**kept["levels"])})
 
 
-def survey(mix: BlockSource, length: int, tick: Tick | None = None) -> Survey:
+def survey(mix: BlockSource, speech: BlockSource, length: int, tick: Tick | None = None) -> Survey:
     """Go once through the first `length` samples of a mix; `tick` counts samples.
 
     Raises:
         ValueError: the mix holds values that are not finite.
     """
-    energies = Energies(mix.channels, SAMPLE_RATE, per_s=STEPS_PER_S)
-    peaks = [np.zeros(0, np.float32)]
+    steps = _Energy(mix.channels, STEPS_PER_S, length)
+    speech_hops = _Energy(speech.channels, HOPS_PER_S, length)
+    peaks = np.empty(-(-length // GRID) * HOPS_PER_S, np.float32)
     highest = 0.0
-    for start, n in spans(length):
-        frames = read_within(mix, length, start - HALO, GRID + 2 * HALO)
-        energies.push(frames[HALO : HALO + n])
-        floor = highest * _UNSEEN
-        peaks.append(np.maximum(_step_peaks(frames, floor), np.float32(floor)))
-        highest = max(highest, float(peaks[-1].max()))
+    for start, n in spans(length, PASS):
+        whole = -(-n // GRID) * GRID
+        frames = read_within(mix, length, start - HALO, whole + 2 * HALO)
+        steps.push(frames[HALO : HALO + n])
+        speech_hops.push(speech.read(start, n))
+        highest = max(highest, float(frames.max()), -float(frames.min()))
+        hops = peaks[start // _HOP : (start + whole) // _HOP]
+        np.maximum(_peaks(frames, highest * _UNSEEN), highest * _UNSEEN, out=hops)
+        highest = max(highest, float(hops.max()))
         if tick is not None:
             tick(n)
-    return Survey(mix=mix, length=length, steps=energies.hops, peaks=np.concatenate(peaks))
+    return Survey(
+        mix=mix,
+        length=length,
+        steps=steps.values,
+        peaks=peaks,
+        speech=speech,
+        speech_hops=speech_hops.values,
+    )
 
 
 def master_pass(mix: Survey, *, gain_db: float, ceiling_dbtp: float) -> Mastering:
@@ -91,41 +109,71 @@ def master_pass(mix: Survey, *, gain_db: float, ceiling_dbtp: float) -> Masterin
     master = Master(mix.mix, mix.length, gain_db=gain_db, ceiling_dbtp=ceiling_dbtp)
     gain = db_to_gain(gain_db)
     near = mix.peaks * gain > db_to_gain(ceiling_dbtp - MARGIN_DB + _NEAR_DB)
-    steps = mix.steps * gain**2
+    within_reach = _seconds_within_reach(near)
     peak = float(mix.peaks[~near].max(initial=0)) * gain
-    limited = 0
-    for k in _seconds_within_reach(near):
-        span = master.span(k * GRID - _WARM, _WARM + GRID + HALO)
-        where = slice(k * STEPS_PER_S, (k + 1) * STEPS_PER_S)
-        steps[where] = _energies(span.frames)[: len(steps[where])]
-        peak = max(peak, float(_step_peaks(span.frames[_WARM - HALO :]).max()))
-        limited += 0 if span.gain is None else _count_limited(span.gain)
+    speech_hops = mix.speech_hops * np.float64(gain**2)
+    programme, limited = Programme(), 0
+    for k in range(-(-mix.length // GRID)):
+        steps = mix.steps[_of_second(k, STEPS_PER_S)] * np.float64(gain**2)
+        if k in within_reach:
+            span = master.span(k * GRID - _WARM, _WARM + GRID + HALO)
+            steps = _energies(span.frames[:-HALO], STEPS_PER_S)[: len(steps)]
+            peak = max(peak, float(_peaks(span.frames[_WARM - HALO :]).max()))
+            if span.gain is not None:
+                limited += _count_limited(span.gain)
+                heard = speech_hops[_of_second(k, HOPS_PER_S)]
+                heard[:] = _limited_speech(mix, k, span.gain * np.float32(gain))[: len(heard)]
+        programme.push(steps)
     return Mastering(
         gain_db=Db(gain_db),
-        levels=levels_of(steps, true_peak=peak, length_s=mix.length / SAMPLE_RATE),
+        levels=programme.levels(true_peak=peak, length_s=mix.length / SAMPLE_RATE),
+        speech_lufs=gated_lufs(speech_hops),
         limited_share=limited / max(-(-mix.length // _STEP), 1),
     )
 
 
-def _seconds_within_reach(near: npt.NDArray[np.bool_]) -> list[int]:
-    """Seconds that share context with a step near the ceiling."""
-    steps = np.flatnonzero(near)
-    first, last = steps - -(-AFTER // _STEP), steps + -(-BEFORE // _STEP)
-    seconds = np.unique(np.concatenate([first, steps, last]) // STEPS_PER_S)
-    return [int(k) for k in seconds if 0 <= k < len(near) // STEPS_PER_S]
+class _Energy:
+    """K-weighted mean squares of a sound of known length, as float32: one number, four bytes."""
+
+    def __init__(self, channels: int, per_s: int, length: int) -> None:
+        self._weighting = Weighting(channels, SAMPLE_RATE, per_s=per_s)
+        self.values = np.empty(length * per_s // SAMPLE_RATE, np.float32)
+        self._taken = 0
+
+    def push(self, frames: Frames) -> None:
+        found = self._weighting.push(frames)
+        self.values[self._taken : self._taken + len(found)] = found
+        self._taken += len(found)
 
 
-def _energies(frames: Frames) -> F64:
-    """Mean squares per step of a second that comes with its run-in and halo."""
-    energies = Energies(frames.shape[1], SAMPLE_RATE, per_s=STEPS_PER_S)
-    energies.push(frames[:-HALO])
-    return energies.hops[_WARM // _STEP :]
+def _of_second(k: int, per_s: int) -> slice:
+    return slice(k * per_s, (k + 1) * per_s)
 
 
-def _step_peaks(frames: Frames, floor: float = 0.0) -> F32:
-    """True peak per step of a second with its halo on both sides; as `cell_peaks`."""
+def _limited_speech(mix: Survey, k: int, gain: F32) -> F64:
+    """Mean squares per 100 ms of the narration in a second, under the gain of a span around it."""
+    start, n = k * GRID - _WARM, _WARM + GRID
+    frames = read_within(mix.speech, mix.length, start, n) * gain[:n, np.newaxis]
+    return _energies(frames, HOPS_PER_S)
+
+
+def _seconds_within_reach(near: npt.NDArray[np.bool_]) -> frozenset[int]:
+    """Seconds that share context with a hop near the ceiling."""
+    hops = np.flatnonzero(near)
+    first, last = hops * _HOP - AFTER, (hops + 1) * _HOP + BEFORE
+    return frozenset(np.concatenate([first // GRID, hops // HOPS_PER_S, last // GRID]).tolist())
+
+
+def _energies(frames: Frames, per_s: int) -> F64:
+    """Mean squares of a second that comes with its run-in."""
+    weighting = Weighting(frames.shape[1], SAMPLE_RATE, per_s=per_s)
+    return weighting.push(frames)[_WARM * per_s // SAMPLE_RATE :]
+
+
+def _peaks(frames: Frames, floor: float = 0.0) -> F32:
+    """True peak per 100 ms of whole seconds with a halo on both sides; as `cell_peaks`."""
     cells = cell_peaks(frames, SAMPLE_RATE, floor=floor)
-    return np.asarray(cells.reshape(-1, _STEP // CELL).max(1))
+    return np.asarray(cells.reshape(-1, _HOP // CELL).max(1))
 
 
 def _count_limited(gain: F32) -> int:

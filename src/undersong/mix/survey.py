@@ -1,9 +1,15 @@
 """How loud a bed is, all along: what the mix is planned from."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from itertools import pairwise
 
-from undersong.audio import GRID, BlockSource, Tick
+import numpy as np
+
+from undersong.audio import PASS, Ahead, BlockSource, Tick, spans
 from undersong.dsp.loudness import HOPS_PER_S, Energies
+from undersong.mix.curves import F64
 from undersong.timeline.model import Timeline
 from undersong.units import SAMPLE_RATE
 
@@ -15,7 +21,7 @@ WARM_UP_HOPS = 4
 slowest pole of the K-weighting (38 Hz) falls by far more than float64 can hold in 0.4 s."""
 
 
-def survey(source: BlockSource, start: int, n: int, tick: Tick | None = None) -> tuple[float, ...]:
+def survey(source: BlockSource, start: int, n: int, tick: Tick | None = None) -> F64:
     """Return the K-weighted mean square of every 100 ms of samples [start, start + n).
 
     An incomplete last hop is left out. `tick` counts samples.
@@ -24,29 +30,72 @@ def survey(source: BlockSource, start: int, n: int, tick: Tick | None = None) ->
     end = start + n
     position = start - WARM_UP_HOPS * HOP
     while position < end:
-        count = min(GRID - position % GRID, end - position)
+        count = min(PASS - position % PASS, end - position)
         energies.push(source.read(position, count))
         if tick is not None and position + count > start:
             tick(min(count, position + count - start))
         position += count
-    return tuple(energies.hops[WARM_UP_HOPS:].tolist())
+    return energies.hops[WARM_UP_HOPS:].copy()
 
 
 def survey_beds(
     timeline: Timeline, beds: Mapping[str, BlockSource], tick: Tick | None = None
-) -> dict[str, tuple[float, ...]]:
+) -> dict[str, F64]:
     """Survey every bed where the timeline uses it.
 
     Hop k is samples [k HOP, (k + 1) HOP) of the track, up to its last sample; it is 0 where the
     bed is not heard. `tick` counts samples; all scenes together are `surveyed(timeline)`.
     """
     hops = -(-timeline.length // HOP)
-    found = {scene.ambience: [0.0] * hops for scene in timeline.scenes}
+    found = {scene.ambience: np.zeros(hops) for scene in timeline.scenes}
     for scene in timeline.scenes:
         first, last = _hops(scene.start, scene.end)
         heard = survey(beds[scene.ambience], first * HOP, (last - first) * HOP, tick)
         found[scene.ambience][first:last] = heard
-    return {name: tuple(values) for name, values in found.items()}
+    return found
+
+
+def survey_ahead(
+    timeline: Timeline, copies: Sequence[Mapping[str, BlockSource]], tick: Tick | None = None
+) -> dict[str, F64]:
+    """Survey every bed as `survey_beds` does, of which `copies` are made side by side."""
+    with ExitStack() as threads:
+        beds = {
+            name: threads.enter_context(Ahead([beds[name] for beds in copies], timeline.length))
+            for name in copies[0]
+        }
+        return survey_beds(timeline, beds, tick)
+
+
+def to_json(surveys: Mapping[str, F64]) -> dict[str, list[float]]:
+    """Return plain values of which `from_json` makes the same surveys."""
+    return {name: values.tolist() for name, values in surveys.items()}
+
+
+def from_json(kept: Mapping[str, list[float]]) -> dict[str, F64]:
+    """Return the surveys of which `to_json` made `kept`."""
+    return {name: np.array(values, np.float64) for name, values in kept.items()}
+
+
+def survey_joins(timeline: Timeline, beds: Mapping[str, BlockSource]) -> tuple[float, ...]:
+    """Return how alike each scene and the next are where they cross: -1 to 1, in 0.01.
+
+    Beds of different makers have nothing to do with one another; those that share a recording
+    may. Where scenes do not cross it is 0.
+    """
+    return tuple(
+        round(_correlation(beds[a.ambience], beds[b.ambience], b.start, a.end), 2)
+        for a, b in pairwise(timeline.scenes)
+    )
+
+
+def _correlation(one: BlockSource, other: BlockSource, start: int, end: int) -> float:
+    both = own = others = 0.0
+    for offset, n in spans(max(end - start, 0)):
+        x, y = (source.read(start + offset, n).astype(np.float64) for source in (one, other))
+        x, y = x.mean(axis=1), y.mean(axis=1)
+        both, own, others = both + float(x @ y), own + float(x @ x), others + float(y @ y)
+    return both / math.sqrt(own * others) if own and others else 0.0
 
 
 def surveyed(timeline: Timeline) -> int:

@@ -16,9 +16,16 @@ class Player:
     play: Callable[[Path], None]
 
 
+class PlayingError(Exception):
+    """A player could not play; the file is there all the same."""
+
+
 def _program(name: str, *options: str) -> Player:
     def play(path: Path) -> None:
-        subprocess.run([name, *options, str(path)], check=True)  # noqa: S603 - a fixed program, a path as one argument
+        try:
+            subprocess.run([name, *options, str(path)], check=True)  # noqa: S603 - a fixed program, a path as one argument
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise PlayingError(str(error)) from error
 
     return Player(name=name, found=lambda: shutil.which(name) is not None, play=play)
 
@@ -28,7 +35,10 @@ def _through_sounddevice(path: Path) -> None:
     import soundfile  # noqa: PLC0415 - only when played this way
 
     frames, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    sounddevice.play(frames, rate, blocking=True)
+    try:
+        sounddevice.play(frames, rate, blocking=True)
+    except sounddevice.PortAudioError as error:
+        raise PlayingError(str(error)) from error
 
 
 def _has_sounddevice() -> bool:

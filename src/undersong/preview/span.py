@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from undersong.audio import BlockSource, Frames
+from undersong.audio import BlockSource, Shifted
 from undersong.deliver.sound import write_sound
-from undersong.errors import OutputError
+from undersong.errors import UsageError
+from undersong.master.chain import Master
+from undersong.prepare import prepare
 from undersong.recipes.model import Recipe
-from undersong.render import master_of, mastering_of, prepare
+from undersong.render import mastering_of
 from undersong.studio import Session, Studio
-from undersong.units import Samples, format_seconds, to_seconds
+from undersong.units import Samples, format_seconds, to_samples, to_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,40 +23,33 @@ class Span:
     stem: str = "mix"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shifted:
-    """A source seen from `start` on."""
-
-    source: BlockSource
-    start: int
-
-    @property
-    def channels(self) -> int:
-        return self.source.channels
-
-    def read(self, start: int, n: int) -> Frames:
-        return self.source.read(self.start + start, n)
-
-
 def write_span(recipe: Recipe, studio: Studio, span: Span, path: Path) -> None:
     """Write the span as a 24-bit WAV, its samples those of the full render's WAV there.
 
     Raises:
-        OutputError: the span begins after the end of the track, or the file cannot be written.
+        UsageError: the span begins after the end of the track.
+        OutputError: the file cannot be written.
     """
+    if recipe.length is not None:
+        _expect_within(to_samples(recipe.length), span)  # before anything is spoken
     session = prepare(recipe, studio)
     length = session.timeline.length
-    if span.start >= length:
-        end = format_seconds(to_seconds(length))
-        raise OutputError(f"the track ends at {end}", hint="choose an earlier --at")
+    _expect_within(length, span)
     count = min(span.length, length - span.start)
     source = _source(session, studio, span.stem)
     tick = studio.watch.stage("rendering the span", count)
-    write_sound(path, _Shifted(source=source, start=span.start), count, tick)
+    write_sound(path, Shifted(source, span.start), count, tick)
+
+
+def _expect_within(length: Samples, span: Span) -> None:
+    if span.start >= length:
+        end = format_seconds(to_seconds(length))
+        raise UsageError(f"the track ends at {end}", hint="choose an earlier --at")
 
 
 def _source(session: Session, studio: Studio, stem: str) -> BlockSource:
     if stem != "mix":
         return session.mixer.stem(stem)
     gain_db = mastering_of(session, studio).gain_db
-    return master_of(session, gain_db, session.profile.ceiling_dbtp)
+    mix, length = session.mixer.mix, session.timeline.length
+    return Master(mix, length, gain_db=gain_db, ceiling_dbtp=session.profile.ceiling_dbtp)

@@ -44,9 +44,6 @@ _WORDS: Final[Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]] = {
 _FALLBACK: Final = ("en", "en-US")
 """Language of the words, and its tag, where we have none in the recipe's."""
 
-SPOKEN_IN: Final = tuple(_WORDS)
-"""Languages in which breaths are guided."""
-
 
 def phases(breath: Breath, language: str, index: Callable[[], int]) -> Iterator[BreathPhase]:
     """Yield all phases of all cycles in order.

@@ -12,16 +12,21 @@ from undersong.units import format_seconds
 PAUSE_DIFFERENCE: Final = 9.0
 """LU between voice and bed in pauses when nobody chose: 8-12 (docs/craft.md)."""
 
+ALONE_BEFORE: Final = Fraction(4)
+ALONE_AFTER: Final = Fraction(5)
+"""Seconds that the bed is heard at its own level between fade and voice when nobody chose: long
+enough to take it in (our choice)."""
+
 
 def fades(settings: Settings) -> Fades:
-    """Return how the bed comes and goes; it is alone for the fade when nobody said longer."""
+    """Return how the bed comes and goes; it is heard at its level when nobody chose otherwise."""
     fade_in, fade_out = settings.get("fades.in"), settings.get("fades.out")
     before, after = settings.get("fades.before"), settings.get("fades.after")
     return Fades(
         fade_in=fade_in,
         fade_out=fade_out,
-        before=fade_in if before is None else before,
-        after=fade_out if after is None else after,
+        before=fade_in + ALONE_BEFORE if before is None else before,
+        after=fade_out + ALONE_AFTER if after is None else after,
     )
 
 

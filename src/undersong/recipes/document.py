@@ -4,7 +4,7 @@
 whoever needs places and words as written.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,6 +131,26 @@ class Document:
             return None, (*self.faults, *(self._fault(slip) for slip in slips(error, model)))
         return (None if self.faults else found), self.faults
 
+    def salvage(
+        self, model: type[M], context: object = None, *, otherwise: Mapping[str, Any]
+    ) -> tuple[M, tuple[Fault, ...]]:
+        """Return the model of whatever is right, and every fault of the document.
+
+        Args:
+            model: what the document should be.
+            context: handed to the model's validators.
+            otherwise: values of the keys that must be there, for when they are not.
+        """
+        found, faults = self.validate(model, context)
+        value = self.value if isinstance(self.value, dict) else {}
+        while found is None:
+            value = {**otherwise, **value}
+            try:
+                found = model.model_validate(value, context=context)
+            except ValidationError as error:
+                value = _pruned(value, [slip["loc"] for slip in error.errors()])
+        return found, faults
+
     def _fault(self, slip: Slip) -> Fault:
         return self.source.fault(
             self.offset(slip.path, key=slip.at_key),
@@ -160,6 +180,20 @@ class Document:
                 pairs = [(k, v) for k, v in node.value if k.value == str(part)]
                 name, node = pairs[0] if pairs else (None, node)
         return node, name
+
+
+def _pruned(value: Mapping[str, Any], paths: Iterable[Way]) -> dict[str, Any]:
+    """Return a mapping without what `paths` lead to, or without the nearest key above that."""
+    below: dict[str, list[Way]] = {}
+    for path in paths:
+        below.setdefault(str(path[0]), []).append(path[1:])
+    kept: dict[str, Any] = {}
+    for key, inner in value.items():
+        if key not in below:
+            kept[key] = inner
+        elif isinstance(inner, dict) and all(way and way[0] in inner for way in below[key]):
+            kept[key] = _pruned(inner, below[key])
+    return kept
 
 
 def load_yaml(path: Path, model: type[M], context: object = None) -> M:

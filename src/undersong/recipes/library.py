@@ -5,14 +5,15 @@ shipped with Undersong.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from undersong.errors import FaultsError, UnknownNameError
+from undersong.errors import Fault, FaultsError, UnknownNameError
+from undersong.files import is_there
+from undersong.plugins import installed
 from undersong.recipes.document import in_order, read_document
 from undersong.recipes.model import Position
 from undersong.recipes.names import Names, is_safe
@@ -41,6 +42,7 @@ class Library:
         defaults: what recipes inherit, by key as in the schema; nested mappings stay nested.
         publish: kept for publishing.
         lines: positions of the keys of `file`, dotted: `defaults.length`.
+        faults: of `file`; what they concern is left out. Only a `glance` gives a library with any.
     """
 
     root: Path
@@ -55,21 +57,31 @@ class Library:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     publish: Mapping[str, Any] = field(default_factory=dict)
     lines: Mapping[str, Position] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
 
     @classmethod
     def find(cls, path: Path) -> "Library":
-        """Return the library that a file or folder belongs to.
-
-        The nearest folder upwards with an `undersong.yaml`; without one, the folder above
-        `recipes/`, or else the folder itself, with everything as usual.
+        """Return the library that a file or folder belongs to, as `glance` does.
 
         Raises:
             FaultsError: `undersong.yaml` holds faults.
         """
+        found = cls.glance(path)
+        if found.faults:
+            raise FaultsError(found.faults)
+        return found
+
+    @classmethod
+    def glance(cls, path: Path) -> "Library":
+        """Return the library that a file or folder belongs to, whatever its file's faults.
+
+        The nearest folder upwards with an `undersong.yaml`; without one, the folder above
+        `recipes/`, or else the folder itself, with everything as usual.
+        """
         here = path.absolute()
         above = [here, *here.parents] if here.is_dir() else list(here.parents)
         for folder in above:
-            if (folder / FILE).is_file():
+            if is_there(folder / FILE):
                 return _open(folder, _as_given(path, folder) / FILE)
         holders = [folder.parent for folder in above if folder.name == "recipes"]
         root = holders[0] if holders else above[0]
@@ -80,17 +92,6 @@ class Library:
         folder = self.root / "recipes"
         found = (path for path in folder.rglob("*.md") if path.name.lower() != "readme.md")
         return tuple(sorted(path for path in found if not _is_hidden(path, folder)))
-
-    def recipe_file(self, name: str) -> Path:
-        """Return a recipe of this library by its stem.
-
-        Raises:
-            UnknownNameError: there is none, with the nearest name.
-        """
-        found = {path.stem: path for path in reversed(self.recipe_files())}
-        if name not in found:
-            raise UnknownNameError("recipe", name, found)
-        return found[name]
 
     def voice_names(self) -> tuple[str, ...]:
         """Return the names of all voice files, sorted."""
@@ -123,13 +124,6 @@ class Library:
     def sound_file(self, name: str) -> Path | None:
         """Return a sound file of `sounds/`, by name with or without suffix; None for none."""
         return self._sounds().get(name)
-
-    def takes_folder(self, name: str) -> Path | None:
-        """Return the folder in `takes/` that holds takes made by a person; None for none."""
-        if not is_safe(name):
-            return None
-        folders = (root / "takes" / name for root in self._roots())
-        return next((folder for folder in folders if folder.is_dir()), None)
 
     def names(self, folder: Path) -> Names:
         """Return everything that a file in `folder` may name."""
@@ -167,12 +161,14 @@ def starter_folder() -> Path:
 
 def _open(root: Path, path: Path) -> Library:
     """Read `undersong.yaml`, which lies in `root` and was given as `path`."""
-    source = read_source(path)
-    bare = Library(root=root, title="", album="")
+    name = root.name or "Recipes"
+    bare = Library(root=root, file=path, title=name, album=name)
+    try:
+        source = read_source(path)
+    except FaultsError as error:
+        return replace(bare, faults=error.faults)
     document = read_document(source, 0, len(source.text))
-    found, faults = document.validate(LibraryFile, bare.names(root))
-    if found is None or source.faults:
-        raise FaultsError(in_order((*source.faults, *faults)))
+    found, faults = document.salvage(LibraryFile, bare.names(root), otherwise={"title": name})
     chosen = found.chosen()
     return Library(
         root=root,
@@ -187,6 +183,7 @@ def _open(root: Path, path: Path) -> Library:
         defaults=chosen.get("defaults", {}),
         publish=chosen.get("publish", {}),
         lines=document.lines(),
+        faults=in_order((*source.faults, *faults)),
     )
 
 
@@ -217,4 +214,4 @@ def _is_hidden(path: Path, folder: Path) -> bool:
 @cache
 def _cue_makers() -> frozenset[str]:
     """Return the names of installed cue makers, without loading any."""
-    return frozenset({*_OUR_CUES, *(point.name for point in entry_points(group="undersong.cues"))})
+    return frozenset({*_OUR_CUES, *installed("undersong.cues")})

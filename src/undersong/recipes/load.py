@@ -5,17 +5,18 @@ All faults of a file are reported together: front matter, script, names and cont
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from undersong.errors import Fault, FaultsError
+from undersong.files import digest_bytes
 from undersong.recipes.contradictions import contradictions, fades, pause_difference
 from undersong.recipes.document import Document, in_order, read_document
 from undersong.recipes.library import Library
 from undersong.recipes.model import Recipe, Script
+from undersong.recipes.names import slug
 from undersong.recipes.pace import DEFAULT_PACE, PACES
 from undersong.recipes.schema import Defaults, RecipeFile
 from undersong.recipes.script import read_script
@@ -25,12 +26,12 @@ from undersong.recipes.source import Source, read_source
 _FRONT: Final = re.compile(
     r"\s*^---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
 )
-_OPENING: Final = re.compile(r"\s*^---[ \t]*$", re.MULTILINE)
+_NAME_MAX: Final = 180
+"""Letters of a track's name; a file's name may have 255 bytes with all that is put around it."""
 
-_LETTERS: Final = str.maketrans(
-    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
-)
-"""Letters that Unicode does not take apart into a Latin one and its mark."""
+_DIGEST_LETTERS: Final = 8
+
+_OPENING: Final = re.compile(r"\s*^---[ \t]*$", re.MULTILINE)
 
 
 def load_recipe(path: Path, library: Library | None = None) -> tuple[Recipe, ...]:
@@ -53,6 +54,17 @@ def load_all(library: Library) -> tuple[Recipe, ...]:
     Raises:
         FaultsError: every fault of every file, and tracks of different files with one slug.
     """
+    recipes, faults = read_all(library)
+    if faults:
+        raise FaultsError(faults)
+    return recipes
+
+
+def read_all(library: Library) -> tuple[tuple[Recipe, ...], tuple[Fault, ...]]:
+    """Return the recipes of all files without faults, and the faults of all others.
+
+    Tracks of different files with one slug are faults of the later file.
+    """
     recipes: list[Recipe] = []
     faults: list[Fault] = []
     for path in library.recipe_files():
@@ -66,20 +78,7 @@ def load_all(library: Library) -> tuple[Recipe, ...]:
         if other.path != recipe.path:
             message = f"this makes the same track name as {other.path}"
             faults.append(Fault(file=recipe.path, message=message, seen=recipe.slug))
-    if faults:
-        raise FaultsError(in_order(faults))
-    return tuple(recipes)
-
-
-def slug(text: str) -> str:
-    """Return `text` as a name of lower-case ASCII letters, digits and single hyphens.
-
-    Text without any such letter gets a name made from its digest.
-    """
-    plain = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
-    ascii_only = plain.encode("ascii", "ignore").decode()
-    name = "-".join(re.findall(r"[a-z0-9]+", ascii_only))
-    return name or "x" + hashlib.sha256(text.encode()).hexdigest()[:8]
+    return tuple(recipes), in_order(faults)
 
 
 class _Reader:
@@ -139,6 +138,8 @@ class _Reader:
         get = settings.get
         script = self._script(get("language"), get("pace"))
         self._faults += contradictions(settings, script)
+        if get("voice") is None and self._library.faults:
+            return None  # perhaps it is chosen there, where nothing could be read
         if get("voice") is None:
             message = "no voice is chosen, here or in the library's defaults"
             known = ", ".join(self._names.voices)
@@ -147,7 +148,7 @@ class _Reader:
         variant = settings.layers[-1]
         return Recipe(
             path=str(self._path),
-            slug="-".join(slug(part) for part in (self._path.stem, *variant.written.values())),
+            slug=_track_name(self._path.stem, *variant.written.values()),
             title=get("title"),
             author=get("author"),
             album=get("album"),
@@ -158,8 +159,10 @@ class _Reader:
             pace=PACES[get("pace")],
             difference_lu=get("difference"),
             pause_difference_lu=pause_difference(settings),
+            duck=get("duck"),
             fades=fades(settings),
             loudness=get("loudness"),
+            anchor=get("anchor"),
             formats=get("formats"),
             style=get("style"),
             about=settings.under("about"),
@@ -194,6 +197,14 @@ class _Reader:
                 offset = self._front.document.offset(("variants",), key=True)
                 message = "two variants make the same track name"
                 self._faults.append(self._source.fault(offset, message, seen=recipe.slug))
+
+
+def _track_name(*parts: str) -> str:
+    """Return the slug of a track: its file's name and its variant's choices, cut to _NAME_MAX."""
+    name = "-".join(slug(part) for part in parts)
+    if len(name) <= _NAME_MAX:
+        return name
+    return f"{name[:_NAME_MAX]}-{digest_bytes(name.encode())[:_DIGEST_LETTERS]}"
 
 
 def _seed(stem: str) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from undersong.units import Dbtp, Lufs
 
@@ -21,6 +21,25 @@ class Profile:
     integrated_lufs: Lufs
     ceiling_dbtp: Dbtp
     about: str
+
+
+Anchor = Literal["programme", "speech"]
+"""What can be brought to a profile's loudness."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """What a master is brought to.
+
+    Attributes:
+        anchor: what is to have the target's loudness: the whole `programme`, or its `speech`.
+        target_lufs: gated loudness of that.
+        ceiling_dbtp: highest true peak.
+    """
+
+    anchor: Anchor
+    target_lufs: Lufs
+    ceiling_dbtp: Dbtp
 
 
 # Targets as published; the sources are in docs/craft.md.
@@ -43,3 +62,10 @@ FORMATS: Final = ("mp3", "flac", "wav", "opus")
 """Every file format that can be asked for."""
 
 DEFAULT_PROFILE: Final = "podcast"
+
+
+def goal_of(profile: Profile, anchor: Anchor) -> Goal:
+    """Return what a master is brought to for a profile."""
+    return Goal(
+        anchor=anchor, target_lufs=profile.integrated_lufs, ceiling_dbtp=profile.ceiling_dbtp
+    )

@@ -19,7 +19,7 @@ from pydantic import (
 from undersong.errors import UnknownNameError
 from undersong.recipes.fields import Language, Loudness, OfLibrary, OneOf, Picture, Text, Time
 from undersong.recipes.pace import DEFAULT_PACE, PACES
-from undersong.recipes.profiles import DEFAULT_PROFILE, FORMATS, PROFILES
+from undersong.recipes.profiles import DEFAULT_PROFILE, FORMATS, PROFILES, Anchor
 from undersong.recipes.values import WrongValueError
 
 SEED_MAX: Final = 2**32 - 1
@@ -39,6 +39,7 @@ Fade = Annotated[Fraction, Time("0s", "10m")]
 Outro = Annotated[Fraction, Time("0s", "2h")]
 ProfileName = Annotated[str, OneOf("loudness profile", tuple(PROFILES))]
 Style = Literal["directive", "receptive"]
+Duck = Literal["whole", "clear"]
 Cover = Annotated[str, Picture()]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Seed = Annotated[int, Field(ge=0, le=SEED_MAX)]
@@ -126,10 +127,10 @@ class FadesChoice(Writing):
     fade_in: Fade = _usual("6s", "The bed rises over this time.", alias="in")
     fade_out: Fade = _usual("15s", "The bed falls over this time, at the end.", alias="out")
     before: Fade = _left_out(
-        "The bed is alone this long before the first word. At least `in`, and `in` when left out."
+        "The bed is alone this long before the first word. At least `in`; 4 s more when left out."
     )
     after: Outro = _left_out(
-        "The track lasts this long after the last word. At least `out`, and `out` when left out."
+        "The track lasts this long after the last word. At least `out`; 5 s more when left out."
     )
 
 
@@ -145,11 +146,20 @@ class Defaults(Writing):
     difference: Difference = _usual(
         "15 LU", "How far the voice stands above the bed while speaking."
     )
-    pause_difference: PauseDifference = _usual(
-        "9 LU", "How far the voice's level stands above the bed in pauses; up to `difference`."
+    pause_difference: PauseDifference = _left_out(
+        "How far the voice's level stands above the bed in pauses; up to `difference`. "
+        "When left out 9 LU, or `difference` where that is less."
+    )
+    duck: Duck = _usual(
+        "whole",
+        "`whole`: all of the bed steps back under the voice; `clear`: mostly where words are, "
+        "1 to 5 kHz, so that more of its body stays.",
     )
     fades: FadesChoice = _usual({}, "How the bed comes and goes.")
     loudness: ProfileName = _usual(DEFAULT_PROFILE, "Delivery profile: loudness and true peak.")
+    anchor: Anchor = _usual(
+        "programme", "What has the profile's loudness: the whole `programme`, or its `speech`."
+    )
     formats: Formats = _usual(["mp3"], "Files to deliver.")
     style: Style = _usual(
         "directive", "`directive` suggests named images; `receptive` asks open questions."
@@ -168,7 +178,9 @@ class Variants(Writing):
     pace: tuple[PaceName, ...] = Several
     difference: tuple[Difference, ...] = Several
     pause_difference: tuple[PauseDifference, ...] = Several
+    duck: tuple[Duck, ...] = Several
     loudness: tuple[ProfileName, ...] = Several
+    anchor: tuple[Anchor, ...] = Several
     formats: tuple[Formats, ...] = Several
     style: tuple[Style, ...] = Several
 
@@ -198,7 +210,7 @@ class LibraryFile(Writing):
         "How words are said: a respelling, `/IPA/`, both, or one for each language."
     )
     defaults: Defaults = _left_out("What every recipe chooses that does not say otherwise.")
-    publish: dict[str, Any] = _left_out("Kept for publishing; accepted as it is.")
+    publish: dict[str, Any] = _left_out("The show, with the keys of `show.yaml`.")
 
 
 KINDS: Final[dict[str, type[Writing]]] = {"recipe": RecipeFile, "library": LibraryFile}
@@ -215,7 +227,12 @@ def json_schema(kind: str) -> dict[str, Any]:
     """
     if kind not in KINDS:
         raise UnknownNameError("file kind", kind, KINDS)
-    found = KINDS[kind].model_json_schema(by_alias=True)
+    return schema_of(KINDS[kind])
+
+
+def schema_of(model: type[Writing]) -> dict[str, Any]:
+    """Return the JSON Schema of a file that makers write."""
+    found = model.model_json_schema(by_alias=True)
     found["properties"] = {"title": found["properties"]["title"], **found["properties"]}
     return {"$schema": _DIALECT, **_without_null_defaults(found)}
 

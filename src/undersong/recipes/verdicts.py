@@ -4,9 +4,9 @@ A validator of our own raises `WrongValueError`, or `Nested` for a part that ano
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Any, Final, TypeVar, get_args
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, ValidationError
@@ -15,6 +15,9 @@ from pydantic_core import ErrorDetails
 
 from undersong.errors import nearest
 from undersong.recipes.values import WrongValueError
+
+M = TypeVar("M", bound=BaseModel)
+O = TypeVar("O", bound=BaseModel)  # noqa: E741 - options
 
 _KEYS_SHOWN: Final = 30
 """More legal keys than these are not listed."""
@@ -64,14 +67,55 @@ class Slip:
     nearest: str | None = None
 
 
-class Nested(ValueError):  # noqa: N818 - raised by validators, never seen by a maker
-    """A part of a document did not fit the model that rules it; its faults join the others."""
+Verdict = tuple[type[BaseModel], ValidationError]
+"""A model, and what it does not accept."""
 
-    def __init__(self, model: type[BaseModel], error: ValidationError) -> None:
+
+class Nested(ValueError):  # noqa: N818 - raised by validators, never seen by a maker
+    """A part of a document did not fit the models that rule it; its faults join the others."""
+
+    def __init__(self, *verdicts: Verdict) -> None:
         """Keep what is needed to find places and nearest names."""
-        super().__init__(str(error))
-        self.model = model
-        self.error = error
+        super().__init__("; ".join(str(error) for _, error in verdicts))
+        self.verdicts = verdicts
+
+
+def entry_with_options(
+    entry: type[M],
+    value: object,
+    handler: Callable[[object], M],
+    rules: Callable[[Any], type[O] | None],
+) -> tuple[M, O]:
+    """Read a mapping whose further keys are the options of whatever one of its own keys names.
+
+    Args:
+        entry: the model of its own keys, which allows others.
+        value: as a wrapping validator of that model gets it.
+        handler: likewise.
+        rules: returns the model of the options, given the mapping; None when that is not known.
+
+    Raises:
+        ValidationError: faults of the mapping's own keys, when its options hold none.
+        Nested: all faults of its own keys and of its options.
+    """
+    options, found = None, None
+    verdicts: list[Verdict] = []
+    ruling = rules(value) if isinstance(value, dict) else None
+    if ruling is not None and isinstance(value, dict):
+        further = {key: value[key] for key in value if key not in entry.model_fields}
+        try:
+            options = ruling.model_validate(further)
+        except ValidationError as error:
+            verdicts.append((ruling, error))
+    try:
+        found = handler(value)
+    except ValidationError as error:
+        if not verdicts:
+            raise
+        verdicts.append((entry, error))
+    if found is None or options is None:
+        raise Nested(*verdicts)
+    return found, options
 
 
 def slips(
@@ -89,7 +133,8 @@ def slips(
         path = details["loc"]
         if isinstance(inner, Nested):
             keys = [key for owner in _owners(model, path) for key in _keys(owner)]
-            yield from (_under(path, slip) for slip in slips(inner.error, inner.model, keys))
+            for ruling, part in inner.verdicts:
+                yield from (_under(path, slip) for slip in slips(part, ruling, keys))
         elif details["type"] == "extra_forbidden":
             yield _unknown_key(path, model, beside if len(path) == 1 else ())
         elif not _echo(details):

@@ -18,7 +18,7 @@ _BREAK: Final = re.compile(
     r"(?<=[。！？｡；，：—…])(?=[\w“‘「『《(¿¡])|(?<=\.\.\.)(?=\w)|(?<=\w--)(?=\w)"  # noqa: RUF001 - full-width signs are meant
 )
 
-_SAID_SIGNS: Final = frozenset("&+=%@#$€£¥°§×÷√∞½¼¾©®™")  # noqa: RUF001 - the sign of multiplication
+_SAID_SIGNS: Final = frozenset("&+=%@#$€£¥°§¶×÷±≈≠≤≥√∞∑‰½¼¾©®™")  # noqa: RUF001 - the sign of multiplication
 """Signs that have a name when they stand alone."""
 
 

@@ -1,15 +1,13 @@
 """Does a voice engine keep its contract? For ours and for strangers', in their own tests."""
 
-import io
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-import soundfile
-
 from undersong.errors import VoiceError
+from undersong.soundbytes import read_bytes
 from undersong.voices.contract import Engine, EngineOptions, RawTake, Request, SpokenWord
 from undersong.voices.trim import survey
 
@@ -78,6 +76,11 @@ def _check_class(engine_class: type[Engine], options: EngineOptions) -> None:
     for flag in ("draft", "online", "repeatable"):
         value = getattr(engine_class, flag, None)
         _expect(isinstance(value, bool), f"`{flag}` must be True or False, not {value!r}")
+    reads_written = getattr(engine_class, "reads_written", False)
+    _expect(
+        engine_class.repeatable or not reads_written,
+        "`reads_written` needs `repeatable`: locks tell phrases apart by what is said only",
+    )
     _expect(engine_class.parallel >= 1, "`parallel` must be at least 1")
     model = engine_class.Options
     _expect(issubclass(model, EngineOptions), "`Options` must be a subclass of EngineOptions")
@@ -103,7 +106,8 @@ def _check_take(request: Request, take: RawTake) -> None:
         survey(take)
     except VoiceError as error:
         raise AssertionError(f"{error.message} {said}") from error
-    length_s = soundfile.info(io.BytesIO(take.audio)).duration
+    frames, rate = read_bytes(take.audio)
+    length_s = len(frames) / rate
     starts = [mark.start_s for mark in take.marks]
     _expect(starts == sorted(starts), f"marks are not in order of time {said}")
     for mark in take.marks:

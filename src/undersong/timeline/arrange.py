@@ -11,7 +11,8 @@ from undersong.timeline.captions import captions, words
 from undersong.timeline.chapters import chapters
 from undersong.timeline.course import Exact, Mark, Part, Stretch, course
 from undersong.timeline.elastic import Rest, rest, share
-from undersong.timeline.model import PlacedCue, TakeFacts, Timeline
+from undersong.timeline.levels import level_faults, levels
+from undersong.timeline.model import Lengths, PlacedCue, TakeFacts, Timeline
 from undersong.timeline.place import Placed, gaps, phrases, place
 from undersong.timeline.scenes import scene_faults, scenes
 from undersong.units import SAMPLE_RATE, Samples, format_seconds, to_samples, to_seconds
@@ -33,16 +34,40 @@ def arrange(recipe: Recipe, takes: Sequence[TakeFacts], sounds: Mapping[str, int
 
     Raises:
         FaultsError: words that do not fit their breath, a length that cannot be met (it says the
-            shortest and longest possible), crossfades that run into one another.
+            shortest and longest possible), crossfades or levels that run into one another.
     """
     parts = course(recipe, takes, sounds)
-    rests = [rest(part.bounds) for part in parts if isinstance(part, Stretch)]
-    bare = place(parts, [0] * len(rests))[-1].end
+    rests, bare = _rests(parts)
     _refuse([*_breath_faults(recipe, parts), *_length_faults(recipe, rests, bare)])
     placed = place(parts, _lengths(recipe, rests, bare))
     length = placed[-1].end
-    _refuse(list(scene_faults(recipe, placed, length)))
+    _refuse([*scene_faults(recipe, placed, length), *level_faults(recipe, placed)])
     return _timeline(recipe, takes, sounds, placed)
+
+
+def possible_lengths(
+    recipe: Recipe, takes: Sequence[TakeFacts], sounds: Mapping[str, int]
+) -> Lengths:
+    """Return what a track may last, whatever `length` is asked for; arguments as of `arrange`."""
+    return _lengths_of(*_rests(course(recipe, takes, sounds)))
+
+
+def _rests(parts: Sequence[Part]) -> tuple[list[Rest], int]:
+    """Return the elastic pauses, and what all else lasts, in samples."""
+    rests = [rest(part.bounds) for part in parts if isinstance(part, Stretch)]
+    return rests, place(parts, [0] * len(rests))[-1].end
+
+
+def _lengths_of(rests: Sequence[Rest], bare: int) -> Lengths:
+    return Lengths(
+        shortest=Samples(bare + sum(r.floor for r in rests)),
+        natural=Samples(bare + sum(_natural(rests))),
+        longest=Samples(bare + sum(r.cap for r in rests)),
+    )
+
+
+def _natural(rests: Sequence[Rest]) -> tuple[int, ...]:
+    return tuple(to_samples(r.natural / SAMPLE_RATE) for r in rests)
 
 
 def _timeline(
@@ -64,6 +89,7 @@ def _timeline(
         cues=tuple(_cues(placed, sounds)),
         chapters=chapters(recipe.title, placed, length),
         captions=captions(spoken, length),
+        levels=levels(placed),
     )
 
 
@@ -82,7 +108,7 @@ def _cues(placed: Sequence[Placed], sounds: Mapping[str, int]) -> Iterator[Place
 
 def _lengths(recipe: Recipe, rests: Sequence[Rest], bare: int) -> tuple[int, ...]:
     if recipe.length is None:
-        return tuple(to_samples(r.natural / SAMPLE_RATE) for r in rests)
+        return _natural(rests)
     return share(rests, to_samples(recipe.length) - bare)
 
 
@@ -109,12 +135,10 @@ def _breath_faults(recipe: Recipe, parts: Sequence[Part]) -> Iterator[Fault]:
 def _length_faults(recipe: Recipe, rests: Sequence[Rest], bare: int) -> Iterator[Fault]:
     if recipe.length is None:
         return
-    asked = to_samples(recipe.length)
-    shortest = bare + sum(r.floor for r in rests)
-    longest = bare + sum(r.cap for r in rests)
-    if asked < shortest:
+    asked, possible = to_samples(recipe.length), _lengths_of(rests, bare)
+    if asked < possible.shortest:
         message = "this length is too short for the speech and the exact times of the script"
-    elif asked > longest:
+    elif asked > possible.longest:
         message = "this length is too long: the elastic pauses cannot stretch so far"
     else:
         return
@@ -123,7 +147,7 @@ def _length_faults(recipe: Recipe, rests: Sequence[Rest], bare: int) -> Iterator
         recipe.lines.get("length"),
         message,
         seen=format_seconds(recipe.length),
-        legal=_range(shortest, longest),
+        legal=_range(possible.shortest, possible.longest),
     )
 
 

@@ -4,10 +4,13 @@ A timeline is not sound: it is compared with `==`, printed as a table and kept a
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from undersong.recipes.model import Position
 from undersong.units import Lufs, Samples
+
+STEMS: Final = ("voice", "bed", "bed-ducked", "cues")
+"""The buses of a mix, each of which can be had alone; `bed` is the one before the duck."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,7 @@ class TakeFacts:
     the release rings on through `tail`. Pauses are measured from speech edge to speech edge.
 
     Attributes:
-        level_lufs: gated loudness of the speech as it will be mixed.
+        level_lufs: loudness of the speech, while it sounds, as it will be mixed.
         words: one per written word of the utterance, in order.
     """
 
@@ -84,6 +87,15 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LevelMove:
+    """Over [start, end) all beds go from where they stand to `gain_db`, and stay there."""
+
+    start: Samples
+    end: Samples
+    gain_db: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedCue:
     """A bell or other single sound that starts at `start` and lasts `length` samples."""
 
@@ -126,11 +138,21 @@ class Caption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lengths:
+    """What a track may last: elastic pauses at their floors, as they come, at their caps."""
+
+    shortest: Samples
+    natural: Samples
+    longest: Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     """Where everything is in a track of `length` samples, and the seed of all its randomness.
 
-    All are in order of start. Phrases and gaps together tile [0, length). A scene starts within
-    its predecessor's fall, or after it where the script asked for a time without a bed.
+    All are in order of start; moves in `levels` never overlap. Phrases and gaps together tile
+    [0, length). A scene starts within its predecessor's fall, or after it where the script asked
+    for a time without a bed.
     """
 
     length: Samples
@@ -141,7 +163,19 @@ class Timeline:
     cues: tuple[PlacedCue, ...]
     chapters: tuple[Chapter, ...]
     captions: tuple[Caption, ...]
+    levels: tuple[LevelMove, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps` and for golden files."""
         return asdict(self)
+
+    def as_heard(self) -> dict[str, Any]:
+        """Return what can be heard or read of a track: its plain values without places in a file.
+
+        Two recipes that differ by comments and empty lines are equal here, so digests are made
+        of it.
+        """
+        found = self.as_json()
+        for part in (*found["phrases"], *found["gaps"]):
+            del part["position"]
+        return found

@@ -58,7 +58,7 @@ def accept(store: TakeStore, said: Said) -> Pin:
         key=said.key,
         audio_sha256=files.digest_bytes(take.audio),
     )
-    store.put_entry(pin.name, entry)
+    store.put_entry(pin.name, entry, locked=True)
     return pin
 
 
@@ -73,7 +73,7 @@ def is_at_hand(store: TakeStore, pin: Pin) -> bool:
     entry = store.entry(pin.key)
     if entry is None or not _holds(read_entry(entry), pin):
         return False
-    store.put_entry(pin.name, entry)
+    store.put_entry(pin.name, entry, locked=True)
     return True
 
 

@@ -1,17 +1,15 @@
 """Other takes of a phrase: listed, made, heard side by side, and chosen."""
 
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import soundfile
-
 from undersong.audio import Tick
 from undersong.errors import VoiceError
 from undersong.files import write_bytes
+from undersong.soundbytes import wav_bytes
 from undersong.units import SAMPLE_RATE
 from undersong.voices.accept import Said, accept
 from undersong.voices.align import Aligner
@@ -255,9 +253,7 @@ def _written(desk: Desk, phrase: Phrase, folder: Path) -> Iterator[Path]:
         return
     gain_db = voice_gain([survey(next(iter(takes.values())), phrase.tone)]) - MARGIN_DB
     for number, take in takes.items():
-        file = io.BytesIO()
         frames = cut(take, gain_db, phrase.tone).frames
-        soundfile.write(file, frames, SAMPLE_RATE, format="WAV", subtype="PCM_24")
         path = folder / f"{phrase.number:03d}-{take_name(phrase.text)}-take{number}.wav"
-        write_bytes(path, file.getvalue())
+        write_bytes(path, wav_bytes(frames, SAMPLE_RATE))
         yield path

@@ -113,9 +113,10 @@ def import_bundle(path: Path, library: Library, store: TakeStore) -> Imported:
         index = _checked(bundle)
         for folder in index.locks:
             read_pins(library.root / folder / LOCK_FILE)
+        pinned = {pin.name for pins in index.locks.values() for pin in pins}
         new = sum(not store.has(name) for name in index.entries)
         for name in index.entries:
-            store.put_entry(name, _member(bundle, _path(name)))
+            store.put_entry(name, _member(bundle, _path(name)), locked=name in pinned)
         for pin in (pin for pins in index.locks.values() for pin in pins):
             store.put_entry(pin.key, _member(bundle, _path(pin.name)))
     homes = {f: library.root / f for f in index.locks if (library.root / f).is_dir()}

@@ -70,8 +70,13 @@ class Command:
     @property
     def fingerprint(self) -> str:
         """Digests of the program and of those arguments that are files of the library."""
+        return digest_json([digest_file(path) for path in self.sources])
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The program, and those arguments that are files of the library."""
         paths = [self._program(), *(self._library / each for each in self._options.run[1:])]
-        return digest_json([digest_file(path) for path in paths if path and path.is_file()])
+        return tuple(path for path in paths if path and path.is_file())
 
     def check(self) -> str | None:
         """Say whether the program is not here."""

@@ -106,7 +106,8 @@ class Engine(Protocol):
         Options: schema of what a voice file may set.
 
     An engine may also have `terms: ClassVar[str]`: what may be done with what it says, shown for
-    voices whose file does not tell.
+    voices whose file does not tell. One that looks at `Request.written` must be repeatable and
+    have `reads_written: ClassVar[bool] = True`, or it is not asked again when only that changes.
     """
 
     name: ClassVar[str]
@@ -172,4 +173,14 @@ class Requiring(Protocol):
     @staticmethod
     def missing() -> str | None:
         """Say in one sentence what is not installed, or return None."""
+        ...
+
+
+@runtime_checkable
+class Sourced(Protocol):
+    """An engine that speaks from files: a change of one of them is a change of its sound."""
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Files and folders whose content is in the fingerprint, whether or not they are there."""
         ...

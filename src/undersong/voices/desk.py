@@ -26,6 +26,9 @@ from undersong.voices.voice import EngineChoice
 MOST_TAKES: Final = 99
 """How many takes of one phrase are told apart."""
 
+SHOWN: Final = 5
+"""How many phrases are offered when the one asked for is not there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Phrase:
@@ -101,7 +104,8 @@ class Desk:
         else:
             found = _by_text(self.phrases, which)
             texts = {phrase.text for phrase in self.phrases}
-            known = get_close_matches(which, sorted(texts), n=5, cutoff=0.3)
+            near = get_close_matches(which, sorted(texts), n=SHOWN, cutoff=0.3)
+            known = near or sorted(texts)[:SHOWN]
         if not found:
             kind = "line with a phrase" if which.isdecimal() else "phrase"
             raise UnknownNameError(kind, which, known)

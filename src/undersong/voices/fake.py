@@ -3,17 +3,16 @@
 It is a real engine behind the real contract; its switches let tests see every way an engine fails.
 """
 
-import io
 import zlib
 from pathlib import Path
 from typing import ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 from pydantic import Field
 
 from undersong.errors import VoiceError
+from undersong.soundbytes import wav_bytes
 from undersong.voices.contract import EngineOptions, Mark, RawTake, Request
 
 RATE_HZ: Final = 24_000
@@ -112,6 +111,4 @@ def _rest(seconds: float) -> npt.NDArray[np.float64]:
 
 
 def _wav(samples: npt.NDArray[np.float64]) -> bytes:
-    file = io.BytesIO()
-    soundfile.write(file, samples, RATE_HZ, format="WAV", subtype="PCM_16")
-    return file.getvalue()
+    return wav_bytes(samples, RATE_HZ, "PCM_16")

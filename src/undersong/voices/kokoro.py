@@ -91,6 +91,11 @@ class Kokoro:
         """Digests of the model and its voices, and the version of our protocol."""
         return f"kokoro {PROTOCOL} {fingerprint(self._path, self._styles_path)}"
 
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The voice's files."""
+        return (self._path, self._styles_path)
+
     def check(self) -> str | None:
         """Say what is missing: the extra, a file, a voice, or a speller for its language."""
         if self._family not in SPEAKS:

@@ -1,9 +1,11 @@
 """What is known of a take without decoding it again, kept beside it in the cache."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from undersong.errors import VoiceError
+from undersong.files import digest_json
+from undersong.store.program import code_digest
 from undersong.timeline.model import TakeFacts, WordTime
 from undersong.units import Lufs, Samples
 from undersong.voices.align import ALIGNED, ENGINE, PROPORTIONAL, Aligner
@@ -11,7 +13,10 @@ from undersong.voices.contract import RawTake, Request
 from undersong.voices.level import Survey
 from undersong.voices.takes import TakeStore
 from undersong.voices.tone import Tone
-from undersong.voices.trim import VERSION, cut
+from undersong.voices.trim import cut
+
+CODE: Final = ("audio", "dsp", "manifest", "soundbytes", "timeline.model", "units", "voices")
+"""Modules that reach these numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +35,12 @@ class Measured:
 
 
 def recall(store: TakeStore, key: str, tone: Tone | None = None) -> Measured | None:
-    """Return what was measured with this tone by this version of `trim`, or None."""
+    """Return what was measured with this tone by the code as it is, or None."""
     kept = store.measured(_name(key, tone))
-    if kept is None or kept.get("version") != VERSION:
+    if kept is None:
         return None
     return Measured(
-        survey=Survey(hops=tuple(kept["survey"]["hops"]), mean=kept["survey"]["mean"]),
+        survey=Survey(mean=kept["survey"]["mean"], sounding=kept["survey"]["sounding"]),
         gain_db=kept["gain_db"],
         facts=_facts(kept["facts"]),
         timing=kept["timing"],
@@ -88,7 +93,7 @@ def measure_take(  # noqa: PLR0913 - a take, what it says, and what is done to i
         timing=timing,
         aligner=aligner.version,
     )
-    store.keep_measured(_name(key, finish.tone), {"version": VERSION, **asdict(found)})
+    store.keep_measured(_name(key, finish.tone), asdict(found))
     return found
 
 
@@ -105,7 +110,7 @@ def _take(store: TakeStore, key: str) -> RawTake:
 
 
 def _name(key: str, tone: Tone | None) -> str:
-    return key if tone is None else f"{key}-{tone.digest[:16]}"
+    return digest_json([key, tone.digest if tone else None, code_digest(*CODE)])
 
 
 def _facts(kept: dict[str, Any]) -> TakeFacts:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from undersong.audio import Tick
-from undersong.errors import OutputError, VoiceError
+from undersong.errors import Fault, FaultsError, OutputError
 from undersong.manifest import Speaker
 from undersong.recipes.library import Library
 from undersong.recipes.model import Recipe, Utterance
@@ -91,9 +91,8 @@ def parts_of(recipe: Recipe, library: Library) -> dict[str, Part]:
     """Return what each voice of a track has to say, by its name, in order of first use.
 
     Raises:
-        VoiceError: an utterance holds nothing that can be said.
         UnknownNameError: no such voice.
-        FaultsError: a voice file holds faults.
+        FaultsError: a voice file holds faults, or utterances nothing that can be said.
     """
     names = dict.fromkeys(each.voice or recipe.voice for each in recipe.script.utterances)
     voices = {name: load_voice(name, library) for name in (recipe.voice, *names)}
@@ -134,10 +133,25 @@ def _request(said: Utterance, voice: Voice, library: Library) -> Request:
 def _part(recipe: Recipe, voice: Voice, said: Sequence[Utterance], library: Library) -> Part:
     requests = tuple(_request(each, voice, library) for each in said)
     places = tuple(f"{recipe.path}:{each.position.line}" for each in said)
-    for request, place in zip(requests, places, strict=True):
-        if not request.text:
-            raise VoiceError(f"{place}: there is nothing to say in “{request.written}”")
+    faults = [
+        _speechless(recipe, utterance)
+        for utterance, request in zip(said, requests, strict=True)
+        if not request.text
+    ]
+    if faults:
+        raise FaultsError(faults)
     return Part(voice=voice, requests=requests, places=places)
+
+
+def _speechless(recipe: Recipe, said: Utterance) -> Fault:
+    return Fault(
+        file=recipe.path,
+        line=said.position.line,
+        column=said.position.column,
+        message="there is nothing to say here",
+        seen=said.text,
+        legal='words, or how it is said: `(☀)[sub:"sun"]`',
+    )
 
 
 def _takes(part: Part, spoken: Cast, store: TakeStore, shelf: Shelf) -> tuple[Take, ...]:

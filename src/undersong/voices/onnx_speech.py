@@ -1,15 +1,14 @@
 """From clauses to a take: what a model is given at once, and how its answers become one sound."""
 
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 
 from undersong.errors import VoiceError
+from undersong.soundbytes import wav_bytes
 from undersong.voices.contract import Mark, RawTake
 from undersong.voices.onnx_words import Heard, Lasting, heard_in, word_marks
 from undersong.voices.phonemes import Clause
@@ -118,6 +117,4 @@ def _ramped(sound: Samples, rate_hz: int) -> Samples:
 
 
 def _wav(sound: Samples, rate_hz: int) -> bytes:
-    file = io.BytesIO()
-    soundfile.write(file, sound, rate_hz, format="WAV", subtype="PCM_24")
-    return file.getvalue()
+    return wav_bytes(sound, rate_hz)

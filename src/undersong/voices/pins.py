@@ -15,9 +15,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from undersong import files
 from undersong.errors import Fault, FaultsError
+from undersong.lock import locked
 from undersong.recipes.model import Recipe
 from undersong.voices.contract import Request
-from undersong.voices.lock import locked
 from undersong.voices.voice import EngineChoice
 
 LOCK_FILE: Final = "takes.lock"
@@ -127,8 +127,6 @@ def merge_pins(path: Path, pins: Iterable[Pin], *, replace: bool = False) -> tup
             kept = read_pins(path)
             found = kept | wanted if replace else wanted | kept
             if found != kept:
-                for left in path.parent.glob(f".{path.stem}.*{path.suffix}"):
-                    left.unlink(missing_ok=True)  # of a run that was killed while it wrote
                 files.write_text(path, written(found))
     except OSError as error:
         raise files.unwritable(path, error) from error

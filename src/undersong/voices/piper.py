@@ -121,6 +121,11 @@ class Piper:
         """Digests of the model and its configuration, and the version of our protocol."""
         return f"piper {PROTOCOL} {fingerprint(self._path, self._config_path)}"
 
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The voice's files."""
+        return (self._path, self._config_path)
+
     def check(self) -> str | None:
         """Say what is missing: the extra, a file, or one that is not damaged."""
         why = missing_runtime() or missing_file(self._path) or missing_file(self._config_path)

@@ -9,8 +9,6 @@ named by the whole phrase. Where that is not to be had, `takes.csv` in the folde
 
 import csv
 import io
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -22,7 +20,9 @@ from pydantic import Field
 
 from undersong.decode import read_sound
 from undersong.errors import AudioFileError, VoiceError
-from undersong.files import at_home, digest_bytes, digest_file, digest_json
+from undersong.files import at_home, digest_bytes, digest_file, digest_json, is_folder, is_there
+from undersong.recipes.names import slug
+from undersong.soundbytes import wav_bytes
 from undersong.voices.contract import EngineOptions, RawTake, Request
 
 NAME_WORDS: Final = 8
@@ -54,6 +54,7 @@ class Recorded:
     online: ClassVar[bool] = False
     parallel: ClassVar[int] = 1
     repeatable: ClassVar[bool] = True
+    reads_written: ClassVar[bool] = True
     Options: ClassVar[type[EngineOptions]] = RecordedOptions
 
     def __init__(self, options: EngineOptions, library: Path) -> None:
@@ -66,12 +67,17 @@ class Recorded:
         """Digest of all takes and of their list: any change makes every take be read again."""
         return self._digest
 
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The folder, its list and every take."""
+        return (self._folder, self._folder / LIST, *self._files)
+
     def check(self) -> str | None:
         """Say whether the folder is missing or its list cannot be read."""
-        if not self._folder.is_dir():
+        if not is_folder(self._folder):
             return f"there is no folder of recorded takes at {self._folder}"
         try:
-            self._listed  # noqa: B018 - reads the list
+            self._listed, self._files  # noqa: B018 - reads the list and the folder
         except VoiceError as error:
             return error.message
         return None
@@ -100,11 +106,11 @@ class Recorded:
 
     def _find(self, written: str) -> Path | str:
         """Return the one take of a phrase, or a sentence that says why there is none."""
-        if (file := self._listed.get(_slug(written))) is not None:
+        if (file := self._listed.get(slug(written))) is not None:
             path = self._folder / file
-            return path if path.is_file() else f"{LIST} names {file}, which is not there"
-        names = (take_name(written), _slug(written))
-        paths = [path for path in self._files if _slug(path.stem) in names]
+            return path if is_there(path) else f"{LIST} names {file}, which is not there"
+        names = (take_name(written), slug(written))
+        paths = [path for path in self._files if slug(path.stem) in names]
         if not paths:
             return f"no take `{names[0]}.wav` in {self._folder} for “{written}”"
         if len(paths) > 1:
@@ -113,7 +119,12 @@ class Recorded:
 
     @cached_property
     def _files(self) -> tuple[Path, ...]:
-        return tuple(sorted(_takes(self._folder)))
+        try:
+            return tuple(sorted(_takes(self._folder)))
+        except OSError as error:
+            raise VoiceError(
+                f"cannot read the recorded takes in {self._folder}: {error.strerror}"
+            ) from error
 
     @cached_property
     def _digest(self) -> str:
@@ -134,28 +145,21 @@ class Recorded:
         except (OSError, UnicodeDecodeError) as error:
             raise VoiceError(f"cannot read {path}: {error}") from error
         rows = csv.DictReader(io.StringIO(text))
-        if not {"text", "file"} <= set(rows.fieldnames or ()):
-            raise VoiceError(f"{path}: the first line must name the columns `text` and `file`")
-        return {_slug(row["text"] or ""): (row["file"] or "").strip() for row in rows}
+        try:
+            if not {"text", "file"} <= set(rows.fieldnames or ()):
+                raise VoiceError(f"{path}: the first line must name the columns `text` and `file`")
+            return {slug(row["text"] or ""): (row["file"] or "").strip() for row in rows}
+        except csv.Error as error:
+            raise VoiceError(f"cannot read {path}, line {rows.line_num}: {error}") from error
 
 
 def take_name(written: str) -> str:
     """Return the name, without suffix, that a recorded take of a phrase should have."""
-    slug = _slug(written)
-    words = slug.split("-")
+    whole = slug(written)
+    words = whole.split("-")
     if len(words) <= NAME_WORDS:
-        return slug
-    return "-".join([*words[:NAME_WORDS], digest_bytes(slug.encode())[:DIGEST_LETTERS]])
-
-
-def _slug(text: str) -> str:
-    """Return lower-case ASCII words joined by `-`; other scripts have their digest instead."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    bare = re.sub("['\u2019\u02bc]", "", "".join(c for c in plain if not unicodedata.combining(c)))
-    if bare.isascii() or not re.search(r"[^\W_]", re.sub(r"[a-z0-9]", "", bare)):
-        return "-".join(re.findall(r"[a-z0-9]+", bare))
-    letters = " ".join(re.findall(r"\w+", bare))
-    return f"phrase-{digest_bytes(letters.encode())[:12]}"
+        return whole
+    return "-".join([*words[:NAME_WORDS], digest_bytes(whole.encode())[:DIGEST_LETTERS]])
 
 
 def _takes(folder: Path) -> Iterator[Path]:
@@ -176,6 +180,4 @@ def _as_soundfile_reads(path: Path) -> bytes:
     with suppress(soundfile.LibsndfileError):
         if soundfile.info(path).format in DIRECT:
             return path.read_bytes()
-    file = io.BytesIO()
-    soundfile.write(file, frames, rate, format="WAV", subtype="PCM_24")  # FLOAT holds the time
-    return file.getvalue()
+    return wav_bytes(frames, rate)  # 24 bit: a FLOAT file holds the time

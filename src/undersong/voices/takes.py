@@ -1,55 +1,61 @@
 """The take cache: what engines said, kept by content, so that nothing is said twice.
 
-Layout of the folder, safe to share between processes and to delete at any time:
-
-    takes/ab/abcd….take     one entry: a digest, a line of JSON, the audio as it came; a locked
-                            take lies here once more, under the name that its pin gives it
-    measured/ab/abcd….json  what was measured on that entry (`keep_measured`)
-    quarantine/…            entries whose digest no longer holds
-    locks/abcd….lock        held while one process makes that entry
+An entry's body is a line of JSON, then the audio as it came. A locked take is kept once more, as
+an entry of another kind, under the name that its pin gives it.
 """
 
 import json
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from undersong import files
-from undersong.errors import OutputError, VoiceError
+from undersong.errors import VoiceError
+from undersong.lock import Stop, StoppedError
+from undersong.store.entry import seal, unseal
+from undersong.store.kinds import LOCKED, MEASURED, TAKES, Kind
+from undersong.store.place import default_cache
+from undersong.store.store import Store
 from undersong.voices.contract import Engine, EngineOptions, Mark, RawTake, Request
-from undersong.voices.lock import Stop, locked
 
-SCHEMA: Final = 1
-"""Version of the key and of the entry's layout."""
+__all__ = ["Origin", "TakeStore", "default_cache", "read_entry", "take_key"]
 
-_MAGIC: Final = b"undersong take 1\n"
-_HINT: Final = "free some space, check permissions, or name another folder in $UNDERSONG_CACHE"
+SCHEMA: Final = 2
+"""Version of the key and of the entry's body. 2: a take tells whether it may hold a room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Who says a request: all of a take's key that is not the request itself."""
+    """Who says a request: all of a take's key that is not the request itself.
+
+    Attributes:
+        reads_written: it looks at the text as written too, not only at the words to be said.
+    """
 
     engine: str
     fingerprint: str
     options: EngineOptions
+    reads_written: bool = False
 
     @classmethod
     def of(cls, engine: Engine, options: EngineOptions) -> "Origin":
         """Describe an engine that was made with these options."""
-        return cls(engine=engine.name, fingerprint=engine.fingerprint, options=options)
+        return cls(
+            engine=engine.name,
+            fingerprint=engine.fingerprint,
+            options=options,
+            reads_written=getattr(engine, "reads_written", False),
+        )
 
 
 def take_key(origin: Origin, request: Request, take: int = 1) -> str:
     """Return the name of a take: the digest of everything that reaches its bytes.
 
-    No setting of trimming, levelling or mixing is part of it, nor is the text as written: the
-    same words spoken are the same take. `take` counts up when a maker wants another try.
+    No setting of trimming, levelling or mixing is part of it, nor is the text as written unless
+    the engine reads it: the same words spoken are the same take. `take` counts up when a maker
+    wants another try.
     """
     return files.digest_json(
         {
@@ -58,6 +64,7 @@ def take_key(origin: Origin, request: Request, take: int = 1) -> str:
             "fingerprint": origin.fingerprint,
             "options": origin.options.model_dump(mode="json"),
             "words": [[word.text, word.ipa] for word in request.words],
+            "written": request.written if origin.reads_written else None,
             "language": request.language,
             "rate": request.rate,
             "take": take,
@@ -65,31 +72,22 @@ def take_key(origin: Origin, request: Request, take: int = 1) -> str:
     )
 
 
-def default_cache() -> Path:
-    """Return the cache folder: $UNDERSONG_CACHE, or where this platform keeps caches."""
-    if named := os.environ.get("UNDERSONG_CACHE"):
-        return files.at_home(named)
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA")
-        return (Path(local) if local else Path.home() / "AppData" / "Local") / "undersong" / "cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "undersong"
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "undersong"
-
-
 class TakeStore:
     """Raw takes by key: verified whenever read, whole or absent, made by one process at a time."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Use `folder`, or `default_cache()`; it is made when the first take is kept."""
-        self.folder = folder if folder is not None else default_cache()
-        self._damaged: list[Path] = []
+        self._store = Store(folder if folder is not None else default_cache())
+
+    @property
+    def folder(self) -> Path:
+        """The cache folder."""
+        return self._store.folder
 
     @property
     def damaged(self) -> tuple[Path, ...]:
         """Entries that this store has set aside since it was opened."""
-        return tuple(self._damaged)
+        return self._store.damaged
 
     def get(self, key: str) -> RawTake | None:
         """Return the take, or None when there is none; a damaged entry is set aside first.
@@ -97,33 +95,40 @@ class TakeStore:
         Raises:
             OutputError: the cache folder cannot be read.
         """
-        found = self._read(key)
-        return found[1] if found is not None else None
+        body = self._body(key)
+        return _take(body) if body is not None else None
 
     def has(self, key: str) -> bool:
         """Whether there is an entry, unverified."""
-        return self._entry(key).is_file()
+        return self._store.has(LOCKED, key) or self._store.has(TAKES, key)
 
     def entry(self, key: str) -> bytes | None:
-        """Return a whole entry as it lies in the folder, or None as for `get`.
+        """Return a whole entry, for keeping elsewhere, or None as for `get`.
 
         Raises:
             OutputError: the cache folder cannot be read.
         """
-        found = self._read(key)
-        return found[0] if found is not None else None
+        body = self._body(key)
+        return seal(body) if body is not None else None
 
-    def put_entry(self, key: str, content: bytes) -> None:
+    def put_entry(self, key: str, content: bytes, *, locked: bool = False) -> None:
         """Keep an entry that `entry` gave, here or elsewhere; one that is there stays.
+
+        Args:
+            key: the take's, or for a locked take the name that its pin gives it.
+            content: the entry.
+            locked: it is never removed to save space.
 
         Raises:
             VoiceError: the entry is damaged.
             OutputError: the cache folder cannot be written, or is full.
         """
-        if read_entry(content) is None:
+        body = unseal(content)
+        if body is None:
             raise VoiceError(f"the take {key[:12]}… is damaged")
-        if self._read(key) is None:
-            self._write(self._entry(key), content)
+        kind = LOCKED if locked else TAKES
+        if self._store.read(kind, key) is None:
+            self._store.keep(kind, key, body)
 
     def put(self, key: str, take: RawTake, origin: Origin) -> None:
         """Keep a take under its key, replacing what was there.
@@ -131,7 +136,7 @@ class TakeStore:
         Raises:
             OutputError: the cache folder cannot be written, or is full.
         """
-        self._write(self._entry(key), _pack(take, origin))
+        self._store.keep(TAKES, key, _body(take, origin))
 
     def get_or_make(
         self, key: str, make: Callable[[], RawTake], origin: Origin, stop: Stop | None = None
@@ -145,35 +150,23 @@ class TakeStore:
         take = self.get(key)
         if take is not None:
             return take
-        with self._locked(key, stop):
-            take = self.get(key)
-            if take is None:
-                take = make()
-                self.put(key, take, origin)
+        try:
+            with self._store.making(key, stop):
+                take = self.get(key)
+                if take is None:
+                    take = make()
+                    self.put(key, take, origin)
+        except StoppedError as error:
+            raise VoiceError(error.message) from error
         return take
 
-    def set_aside(self, key: str) -> None:
-        """Move an entry that cannot be trusted out of the way."""
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        target = self.folder / "quarantine" / f"{key}.{stamp}.take"
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._entry(key).replace(target)
-        except FileNotFoundError:
-            return  # another process was quicker
-        except OSError as error:
-            raise self._unusable(error) from error
-        self._damaged.append(target)
-
     def measured(self, key: str) -> Mapping[str, Any] | None:
-        """Return what `keep_measured` kept for a take, or None; damage counts as nothing kept."""
-        try:
-            digest, _, text = self._measured(key).read_bytes().partition(b"\n")
-        except OSError:
-            return None
-        if files.digest_bytes(text).encode() != digest:
-            return None
-        found: Mapping[str, Any] = json.loads(text)
+        """Return what `keep_measured` kept, or None; damage counts as nothing kept.
+
+        Raises:
+            OutputError: the cache folder cannot be read.
+        """
+        found: Mapping[str, Any] | None = self._store.numbers(MEASURED, key)
         return found
 
     def keep_measured(self, key: str, numbers: Mapping[str, Any]) -> None:
@@ -182,53 +175,21 @@ class TakeStore:
         Raises:
             OutputError: the cache folder cannot be written, or is full.
         """
-        text = json.dumps(numbers, separators=(",", ":"), sort_keys=True).encode()
-        self._write(self._measured(key), files.digest_bytes(text).encode() + b"\n" + text)
+        self._store.keep_numbers(MEASURED, key, numbers)
 
-    def _read(self, key: str) -> tuple[bytes, RawTake] | None:
-        """Return an entry and the take in it; a damaged one is set aside and counts as none."""
-        try:
-            content = self._entry(key).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._unusable(error) from error
-        take = read_entry(content)
-        if take is None:
-            self.set_aside(key)
-            return None
-        return content, take
-
-    def _entry(self, key: str) -> Path:
-        return self.folder / "takes" / key[:2] / f"{key}.take"
-
-    def _measured(self, key: str) -> Path:
-        return self.folder / "measured" / key[:2] / f"{key}.json"
-
-    def _write(self, path: Path, content: bytes) -> None:
-        try:
-            files.write_bytes(path, content)
-        except OutputError as error:
-            raise OutputError(
-                f"the take cache is not usable: {error.message}", hint=_HINT
-            ) from error
-
-    def _unusable(self, error: OSError) -> OutputError:
-        return OutputError(
-            f"the take cache {self.folder} is not usable: {error.strerror or error}", hint=_HINT
-        )
-
-    @contextmanager
-    def _locked(self, key: str, stop: Stop | None) -> Iterator[None]:
-        with ExitStack() as held:
-            try:
-                held.enter_context(locked(self.folder / "locks" / f"{key}.lock", stop))
-            except OSError as error:
-                raise self._unusable(error) from error
-            yield
+    def _body(self, key: str) -> bytes | None:
+        kinds: tuple[Kind, ...] = (LOCKED, TAKES)
+        bodies = (self._store.read(kind, key) for kind in kinds)
+        return next((body for body in bodies if body is not None), None)
 
 
-def _pack(take: RawTake, origin: Origin) -> bytes:
+def read_entry(content: bytes) -> RawTake | None:
+    """Return the take of an entry, or None when a single bit of it is not as it was written."""
+    body = unseal(content)
+    return _take(body) if body is not None else None
+
+
+def _body(take: RawTake, origin: Origin) -> bytes:
     head = {
         "engine": origin.engine,
         "fingerprint": origin.fingerprint,
@@ -236,18 +197,12 @@ def _pack(take: RawTake, origin: Origin) -> bytes:
         "marks": [asdict(mark) for mark in take.marks],
         "room": take.room,
     }
-    body = json.dumps(head, separators=(",", ":")).encode() + b"\n" + take.audio
-    return _MAGIC + files.digest_bytes(body).encode() + b"\n" + body
+    return json.dumps(head, separators=(",", ":")).encode() + b"\n" + take.audio
 
 
-def read_entry(content: bytes) -> RawTake | None:
-    """Return the take of an entry, or None when a single bit of it is not as it was written."""
-    if not content.startswith(_MAGIC):
-        return None
-    digest, _, body = content[len(_MAGIC) :].partition(b"\n")
-    if files.digest_bytes(body).encode() != digest:
-        return None
+def _take(body: bytes) -> RawTake:
     head, _, audio = body.partition(b"\n")
     told = json.loads(head)
     marks = tuple(Mark(**mark) for mark in told["marks"])
-    return RawTake(audio=audio, marks=marks, room=told.get("room", True))
+    room = told.get("room", True)  # locked takes of schema 1 do not tell
+    return RawTake(audio=audio, marks=marks, room=room)

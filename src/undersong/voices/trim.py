@@ -4,7 +4,6 @@ Two steps, because edges are measured on levelled sound and the level belongs to
 voice together: `survey` every take, find one gain for all (`level.voice_gain`), then `cut` each.
 """
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +14,7 @@ import soundfile
 from undersong.audio import Frames
 from undersong.dsp.resample import to_48k
 from undersong.errors import VoiceError
+from undersong.soundbytes import read_bytes
 from undersong.timeline.model import TakeFacts
 from undersong.units import SPEECH_LUFS, Hz, Samples, db_to_gain
 from undersong.voices.contract import Mark, RawTake, SpokenWord
@@ -23,7 +23,7 @@ from undersong.voices.level import Survey, level_of, survey_of
 from undersong.voices.tone import Tone, roomed, toned
 from undersong.voices.wordtimes import heard, word_times
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Rises whenever the same take would be cut otherwise; part of what names a cut take."""
 
 LEGAL_RATES_HZ: Final = (8_000, 192_000)
@@ -131,7 +131,7 @@ def decode(take: RawTake) -> Mono:
         VoiceError: the audio cannot be decoded, is empty, silent, or of an absurd rate.
     """
     try:
-        frames, rate = soundfile.read(io.BytesIO(take.audio), dtype="float32", always_2d=True)
+        frames, rate = read_bytes(take.audio)
     except (soundfile.LibsndfileError, TypeError) as error:
         raise VoiceError("the engine returned bytes that are no sound we can decode") from error
     low, high = LEGAL_RATES_HZ

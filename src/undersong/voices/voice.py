@@ -8,8 +8,8 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     PrivateAttr,
-    ValidationError,
     field_validator,
     model_validator,
 )
@@ -17,7 +17,7 @@ from pydantic import (
 from undersong.errors import UnknownNameError, VoiceError, nearest
 from undersong.recipes.fields import Language, Text
 from undersong.recipes.values import WrongValueError
-from undersong.recipes.verdicts import Nested
+from undersong.recipes.verdicts import entry_with_options
 from undersong.voices.contract import EngineOptions
 from undersong.voices.plugins import engine_class, engine_names
 from undersong.voices.tone import Tone
@@ -65,15 +65,19 @@ class EngineEntry(BaseModel):
             raise WrongValueError(error.message) from error
         return name
 
-    @model_validator(mode="after")
-    def _check_options(self) -> Self:
-        model = engine_class(self.engine).Options
-        try:
-            options = model.model_validate(self.__pydantic_extra__ or {})
-        except ValidationError as error:
-            raise Nested(model, error) from error
-        self._choice = EngineChoice(engine=self.engine, options=options, tone=self.tone)
-        return self
+    @model_validator(mode="wrap")
+    @classmethod
+    def _check_options(cls, value: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        entry, options = entry_with_options(cls, value, handler, _options_model)
+        entry._choice = EngineChoice(engine=entry.engine, options=options, tone=entry.tone)  # noqa: SLF001 - its own class
+        return entry
+
+
+def _options_model(entry: Mapping[str, object]) -> type[EngineOptions] | None:
+    try:
+        return engine_class(str(entry.get("engine"))).Options
+    except (UnknownNameError, VoiceError):
+        return None  # which is a fault of the key itself
 
 
 class VoiceFile(BaseModel):

@@ -1,6 +1,5 @@
 """Is this turn all of the phrase, and nothing else? What is not proven is not a take."""
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +9,7 @@ import numpy.typing as npt
 import soundfile
 
 from undersong.errors import VoiceError
+from undersong.soundbytes import read_bytes
 from undersong.units import db_to_gain
 from undersong.voices.contract import RawTake, Transient
 from undersong.voices.edge.model import Named, Turn, Wish
@@ -71,7 +71,7 @@ def _heard(turn: Turn, wish: Wish) -> Heard:
         raise Transient("the Edge service broke off in the middle of a phrase")
     try:
         frames = count_frames(turn.audio)
-        samples, _ = soundfile.read(io.BytesIO(turn.audio), dtype="float32")
+        samples = read_bytes(turn.audio)[0][:, 0]
     except (NotMp3Error, soundfile.LibsndfileError) as error:
         raise Transient(f"the Edge service sent damaged sound: {error}") from error
     if len(samples) < (frames - CODEC_FRAMES) * FRAME_SAMPLES:

@@ -1,5 +1,5 @@
 """What engines are told to say: written words become words without figures, signs or markup."""
 
-from undersong.voices.text.spoken import spoken_words, voiced
+from undersong.voices.text.spoken import spoken_words
 
-__all__ = ["spoken_words", "voiced"]
+__all__ = ["spoken_words"]

@@ -7,6 +7,7 @@ from functools import lru_cache
 from undersong.recipes.model import Word
 from undersong.voices.contract import SpokenWord
 from undersong.voices.text import amounts, moments, quantities, shorthand
+from undersong.voices.text.alone import said_alone
 from undersong.voices.text.language import Language
 from undersong.voices.text.languages import language_for
 from undersong.voices.text.letters import CLOSING, ELLIPSIS, cleaned, has_letter, sayable
@@ -24,6 +25,7 @@ def spoken_words(
     case), then the reading of figures and signs in `language`. Words that are read together share
     what is said: `5 min` is `five` and `minutes`. A word that says nothing, such as a dash or
     the rest of a marked span, has an empty text; its closing punctuation goes to the word before.
+    Where there is nothing else to say, common signs speak: a lone `©` is `copyright`.
 
     The last word that says anything always ends in punctuation, because that makes the melody: its
     own, or else a comma. An utterance without a full stop is mostly one that goes on after a
@@ -37,16 +39,12 @@ def spoken_words(
         plain = [cleaned(word.text) for word in words[start:stop]]
         texts[start:stop] = _read(plain, (shorthand.lexicon_rule(own), *_rules(table)), table)
     _add_marked(texts, words, table)
+    if not any(map(has_letter, texts)):
+        texts = [said_alone(word.text, table) for word in words]
     return tuple(
         SpokenWord(text=text, ipa=(word.ipa or None) if text else None)
         for text, word in zip(_settled(texts), words, strict=True)
     )
-
-
-def voiced(text: str, language: str = "en") -> bool:
-    """Whether anything of `text` would be said: not so for dashes, emoji and punctuation."""
-    table = language_for(language)
-    return any(map(has_letter, _read(cleaned(text).split(), _rules(table), table)))
 
 
 @lru_cache(maxsize=64)

@@ -7,17 +7,21 @@ left to be cleaned by hand.
 import errno
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
-from undersong.errors import VoiceError
+from undersong.errors import UndersongError
 
 POLL_S: Final = 0.02
 _HELD: Final = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
 _NO_LOCKS_HERE: Final = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP})
+
+_LOCKS_BAR_OTHERS: Final = sys.platform == "win32"
+"""Whether a locked file can be written and renamed by its own process only through the lock."""
 
 if sys.platform == "win32":  # pragma: no cover - the other platform
     import msvcrt
@@ -29,6 +33,10 @@ else:
 
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class StoppedError(UndersongError):
+    """Waiting for another process was given up because the work is no longer wanted."""
 
 
 class Stop(Protocol):
@@ -47,12 +55,12 @@ def locked(path: Path, stop: Stop | None = None) -> Iterator[None]:
 
     Raises:
         OSError: the lock file cannot be made.
-        VoiceError: `stop` was set while waiting.
+        StoppedError: `stop` was set while waiting.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     while (descriptor := _claim(path)) is None:
         if stop is not None and stop.is_set():
-            raise VoiceError("stopped while another process was saying the same")
+            raise StoppedError("stopped while another process was making the same")
         time.sleep(POLL_S)
     try:
         yield
@@ -60,6 +68,65 @@ def locked(path: Path, stop: Stop | None = None) -> Iterator[None]:
         with suppress(OSError):
             path.unlink()  # before the lock goes: whoever opens it later sees that it is stale
         os.close(descriptor)
+
+
+@contextmanager
+def temporary_in(folder: Path, prefix: str, suffix: str) -> Iterator[Path]:
+    """Yield a new file that counts as alive while the block runs; it is gone afterwards.
+
+    Where the system allows it the file is locked, which tells `remove_orphan` of other processes
+    that its maker lives. The block may rename it.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    descriptor, path = _living(folder, prefix, suffix)
+    try:
+        yield path
+    finally:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def remove_orphan(path: Path) -> bool:
+    """Remove a file of `temporary_in` or `locked` whose process died; tell whether it was one.
+
+    Where there are no locks nobody can tell, so it stays.
+    """
+    if _LOCKS_BAR_OTHERS:  # pragma: no cover - the other platform
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        _lock(descriptor)
+        if not _is_current(path, descriptor):  # another's, of the same name, may be there by now
+            return False
+        path.unlink()
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _living(folder: Path, prefix: str, suffix: str) -> tuple[int | None, Path]:
+    while True:
+        descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=folder)
+        if _LOCKS_BAR_OTHERS:  # pragma: no cover - the other platform
+            os.close(descriptor)
+            return None, Path(name)
+        try:
+            if not _is_held_elsewhere(descriptor) and _is_current(Path(name), descriptor):
+                return descriptor, Path(name)
+        except OSError:
+            os.close(descriptor)
+            Path(name).unlink(missing_ok=True)
+            raise
+        os.close(descriptor)  # somebody took it for an orphan before it was locked
 
 
 def _claim(path: Path) -> int | None:

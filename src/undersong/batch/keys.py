@@ -1,0 +1,273 @@
+"""What a track depends on, found by reading its recipe and what that names: no sound is read.
+
+Every part has the name by which `build --why` tells a maker of it. Positions in files are not
+part of anything: a comment changes no track.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from undersong.ambience.bed import Bed, bed_digest, load_bed
+from undersong.ambience.registry import cue_class, cue_names
+from undersong.batch.model import Known, Order
+from undersong.batch.names import path_of
+from undersong.batch.program import maker_digest
+from undersong.batch.sources import Sources, key_of
+from undersong.errors import UndersongError
+from undersong.files import digest_file, digest_json
+from undersong.recipes.library import Library
+from undersong.recipes.load import load_recipe
+from undersong.recipes.model import BreathPhase, Cue, Position, Recipe, Utterance
+from undersong.recipes.profiles import PROFILES
+from undersong.timeline.arrange import arrange
+from undersong.timeline.estimate import estimate_takes
+from undersong.units import SAMPLE_RATE
+from undersong.voices.cast import choices
+from undersong.voices.contract import Request, Sourced
+from undersong.voices.narrate import requests_of
+from undersong.voices.pins import Pin, lock_file, phrase_digest, read_pins
+from undersong.voices.registry import engine_class, load_voice
+from undersong.voices.takes import Origin, TakeStore, take_key
+from undersong.voices.voice import EngineChoice, Voice
+
+WORDS: Final = "the words"
+LOCKED: Final = "locked takes"
+
+
+class Keys:
+    """Finds what tracks of one library depend on; voices and beds are read once."""
+
+    def __init__(self, library: Library, order: Order, sources: Sources) -> None:
+        """Prepare; nothing is read yet."""
+        self._library, self._choice = library, order.choice
+        self._store = TakeStore(order.cache)
+        self._run = {
+            "the program": maker_digest(),
+            "options of the run": digest_json(asdict(order.choice)),
+        }
+        self._sources = sources
+        self._voices: dict[str, Voice] = {}
+        self._beds: dict[str, Bed] = {}
+        self._engines: dict[tuple[str, str], tuple[str, tuple[Path, ...]]] = {}
+        self._pins: dict[Path, dict[str, Pin]] = {}
+
+    @cached_property
+    def root(self) -> Path:
+        """The library's folder, absolute."""
+        return self._library.root.absolute()
+
+    def tracks_of(self, path: Path) -> Iterator[tuple[str, Known]]:
+        """Read a recipe file, and return what each of its tracks depends on, by slug.
+
+        Raises:
+            UndersongError: the recipe, or something that it names, is missing or holds faults.
+        """
+        return ((recipe.slug, self.known_of(recipe)) for recipe in load_recipe(path, self._library))
+
+    def known_of(self, recipe: Recipe) -> Known:
+        """Return what a track depends on.
+
+        Raises:
+            UndersongError: something that it names is missing or holds faults.
+        """
+        voices = {name: self._voice(name) for name in _voices_of(recipe)}
+        beds = {name: self._bed(name) for name in recipe.beds}
+        said, requests = recipe.script.utterances, requests_of(recipe, self._library)
+        parts = {
+            WORDS: digest_json([[asdict(each) for each in requests], _bare(said)]),
+            "pauses, scenes and chapters": digest_json(_bare(_wordless(recipe.script.cues))),
+            "settings": digest_json(_bare(_settings(recipe))),
+            "title, tags and cover": digest_json(self._label(recipe)),
+            f"loudness profile {recipe.loudness}": digest_json(asdict(PROFILES[recipe.loudness])),
+            **{f"voice {name}": self._spoken_by(voice) for name, voice in voices.items()},
+            **{f"bed {name}": digest_json([bed_digest(b), b.credit]) for name, b in beds.items()},
+            **{f"sound {name}": self._sound(name) for name in recipe.script.sounds},
+            LOCKED: self._locked(recipe, requests),
+            **self._run,
+        }
+        names = tuple(
+            f"{kind}:{name}"
+            for kind, found in (("voice", voices), ("bed", beds), ("sound", recipe.script.sounds))
+            for name in found
+        )
+        recordings = [path for bed in beds.values() for path in bed.recordings]
+        inputs = dict.fromkeys(
+            [*self._inputs(recipe, names, voices.values()), *map(self._key, recordings)]
+        )
+        return Known(
+            inputs=tuple(inputs),
+            names=names,
+            parts=parts,
+            length_s=float(recipe.length or _natural_s(recipe)),
+            asked=self._asked(recipe, requests),
+        )
+
+    def _asked(self, recipe: Recipe, requests: Sequence[Request]) -> dict[str, int]:
+        """Count what has yet to be said by a voice's first engine, where that needs the network."""
+        asked: Counter[str] = Counter()
+        for said, request in zip(recipe.script.utterances, requests, strict=True):
+            voice = self._voice(said.voice or recipe.voice)
+            first = choices(voice, self._choice.engine, online=self._choice.online)[0]
+            if engine_class(first.engine).online and not self._choice.offline:
+                asked[first.engine] += (
+                    0 if self._is_there(first, request, recipe) else len(request.text)
+                )
+        return dict(asked)
+
+    def _is_there(self, choice: EngineChoice, request: Request, recipe: Recipe) -> bool:
+        if phrase_digest(choice, request) in self._pins_of(lock_file(recipe)):
+            return True
+        fingerprint = self._engine(choice)[0]
+        origin = Origin(engine=choice.engine, fingerprint=fingerprint, options=choice.options)
+        return self._store.has(take_key(origin, request))
+
+    def _inputs(
+        self, recipe: Recipe, names: tuple[str, ...], voices: Iterable[Voice]
+    ) -> Iterator[str]:
+        paths = [Path(recipe.path), lock_file(recipe)]
+        paths += [self._library.file] if self._library.file else []
+        paths += [Path(recipe.artwork)] if recipe.artwork else []
+        paths += [Path(found) for name in names if (found := path_of(name, self._library))]
+        for voice in voices:
+            paths += [path for each in voice.engines for path in self._engine(each)[1]]
+        return map(self._key, paths)
+
+    def _key(self, path: Path) -> str:
+        return key_of(path, self.root)
+
+    def _voice(self, name: str) -> Voice:
+        if name not in self._voices:
+            self._voices[name] = load_voice(name, self._library)
+        return self._voices[name]
+
+    def _bed(self, name: str) -> Bed:
+        if name not in self._beds:
+            self._beds[name] = load_bed(name, self._library)
+        return self._beds[name]
+
+    def _spoken_by(self, voice: Voice) -> str:
+        engines = [
+            [
+                each.engine,
+                self._engine(each)[0],
+                each.options.model_dump(mode="json"),
+                _bare(each.tone),
+            ]
+            for each in voice.engines
+        ]
+        return digest_json(
+            [engines, _bare(voice.tone), voice.even_db, voice.language, voice.credit]
+        )
+
+    def _engine(self, choice: EngineChoice) -> tuple[str, tuple[Path, ...]]:
+        """Return an engine's fingerprint, or why it has none, and the files it speaks from."""
+        key = (choice.engine, choice.options.model_dump_json())
+        if key not in self._engines:
+            engine = engine_class(choice.engine)(choice.options, self._library.root)
+            try:
+                fingerprint = engine.fingerprint
+            except UndersongError as error:
+                fingerprint = error.message
+            sources = engine.sources if isinstance(engine, Sourced) else ()
+            engine.close()
+            self._engines[key] = (fingerprint, sources)
+        return self._engines[key]
+
+    def _sound(self, name: str) -> str:
+        if name in cue_names():
+            return f"version {cue_class(name).version}"
+        return self._sources.look(
+            key_of(Path(path_of(f"sound:{name}", self._library)), self.root)
+        ).sha256
+
+    def _label(self, recipe: Recipe) -> list[Any]:
+        cover = digest_file(Path(recipe.artwork)) if recipe.artwork else ""
+        names = [recipe.slug, recipe.title, recipe.author, recipe.album, recipe.language]
+        return [*names, recipe.style, dict(recipe.about), dict(recipe.variant), cover]
+
+    def _locked(self, recipe: Recipe, requests: Sequence[Request]) -> str:
+        pins = self._pins_of(lock_file(recipe))
+        return _locked(recipe, requests, {n: self._voice(n) for n in _voices_of(recipe)}, pins)
+
+    def _pins_of(self, path: Path) -> dict[str, Pin]:
+        if path not in self._pins:
+            self._pins[path] = read_pins(path)
+        return self._pins[path]
+
+
+def locked_takes(recipe: Recipe, library: Library) -> str:
+    """Return the digest of the locked takes that a recipe uses, as they are now.
+
+    Raises:
+        FaultsError: the lock file is damaged.
+    """
+    pins = read_pins(lock_file(recipe))
+    voices = {name: load_voice(name, library) for name in _voices_of(recipe)} if pins else {}
+    return _locked(recipe, requests_of(recipe, library), voices, pins) if pins else ""
+
+
+def _locked(
+    recipe: Recipe,
+    requests: Sequence[Request],
+    voices: Mapping[str, Voice],
+    pins: Mapping[str, Pin],
+) -> str:
+    if not pins:
+        return ""
+    said = zip(recipe.script.utterances, requests, strict=True)
+    wanted = {
+        phrase_digest(choice, request)
+        for utterance, request in said
+        for choice in voices[utterance.voice or recipe.voice].engines
+    }
+    return digest_json(sorted(pins[digest].name for digest in wanted & pins.keys()))
+
+
+def _voices_of(recipe: Recipe) -> tuple[str, ...]:
+    said = (each.voice for each in recipe.script.utterances if each.voice)
+    return tuple(dict.fromkeys((recipe.voice, *said)))
+
+
+def _natural_s(recipe: Recipe) -> float:
+    """Return how long a recipe without a length will be, sounds that are waited for left out."""
+    try:
+        timeline = arrange(recipe, estimate_takes(recipe), dict.fromkeys(recipe.script.sounds, 0))
+    except UndersongError:
+        return 0.0  # its own render says why
+    return timeline.length / SAMPLE_RATE
+
+
+def _settings(recipe: Recipe) -> list[Any]:
+    lengths = [recipe.length, recipe.pace, recipe.fades]
+    levels = [recipe.difference_lu, recipe.pause_difference_lu]
+    return [*lengths, *levels, recipe.ambience, recipe.seed, recipe.formats]
+
+
+def _wordless(cues: tuple[Cue, ...]) -> list[Cue | None]:
+    """Return the course of a script without what is said in it."""
+    return [
+        replace(cue, utterance=None)
+        if isinstance(cue, BreathPhase)
+        else None
+        if isinstance(cue, Utterance)
+        else cue
+        for cue in cues
+    ]
+
+
+def _bare(value: Any) -> Any:  # noqa: ANN401 - plain values of any nesting come out
+    """Return a noun as plain values without its positions in files."""
+    if isinstance(value, Position):
+        return None
+    if isinstance(value, tuple | list):
+        return [_bare(each) for each in value]
+    if hasattr(value, "__dataclass_fields__"):
+        fields = value.__dataclass_fields__
+        return [type(value).__name__, *(_bare(getattr(value, name)) for name in fields)]
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    return value if isinstance(value, int | float | str | None) else str(value)

@@ -1,0 +1,32 @@
+"""What the program itself is: a change of it can reach every track."""
+
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from undersong import __version__
+from undersong.files import digest_json
+from undersong.store.program import SOUND, code_digest
+
+_LIBRARIES: Final = ("num2words", "numpy", "scipy", "soundfile", "soxr")
+"""Those whose version can change a track's bytes, besides what engines count in themselves."""
+
+
+@cache
+def maker_digest() -> str:
+    """Return the digest of our code, and of the libraries, that reach every track's bytes."""
+    libraries = [[name, _version(name)] for name in _LIBRARIES]
+    return digest_json([__version__, code_digest(*SOUND, "deliver", "render"), libraries])
+
+
+@cache
+def reader_digest() -> str:
+    """Return the digest of all that decides what a track depends on, its makers among it."""
+    return digest_json([maker_digest(), code_digest("batch", "files", "recipes", "store")])
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

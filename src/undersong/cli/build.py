@@ -1,0 +1,208 @@
+"""`undersong build`: a whole library, made to be what its files say."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from undersong.batch.events import Failed, Made
+from undersong.batch.state import write_state
+from undersong.cli.screen import err, out, print_json
+from undersong.cli.speaking import ENGINE, ONLINE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from undersong.batch.clock import Clock
+    from undersong.batch.model import Order, Plan
+
+ONLY = typer.Option(None, "--only", help="Only tracks or recipes of this name; `evening-*` works.")
+JOBS = typer.Option(
+    None,
+    "--jobs",
+    "-j",
+    min=1,
+    max=256,
+    help="Tracks at once. Default: what cores and memory bear.",
+)
+KEEP = typer.Option(True, "--keep-going/--fail-fast", help="Go on after a track has failed.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("build")(build)
+
+
+def build(
+    library: Path = typer.Option(Path(), "--library", help="A folder of the library."),
+    folder: Path | None = typer.Option(
+        None, "--out", help="Where tracks go, a folder each. Default: build/ in the library."
+    ),
+    only: list[str] | None = ONLY,
+    jobs: int | None = typer.Option(
+        None,
+        "--jobs",
+        "-j",
+        min=1,
+        max=256,
+        help="Tracks at once. Default: what cores and memory bear.",
+    ),
+    engine: str | None = ENGINE,
+    online: bool | None = ONLINE,
+    stems: bool = typer.Option(False, "--stems", help="Also write voice, bed and cue stems."),
+    picture: bool = typer.Option(False, "--picture", help="Also draw a picture of each mix."),
+    force: bool = typer.Option(False, "--force", help="Make tracks even if nothing has changed."),
+    keep_going: bool = KEEP,
+    dry_run: bool = typer.Option(False, "--dry-run", help="Say what would be made, and why."),
+    why: str | None = typer.Option(None, "--why", help="Explain one track, and make nothing."),
+    as_json: bool = typer.Option(False, "--json", help="Print events as JSON, one in each line."),
+) -> None:
+    """Make every track of a library that is not as its files say; leave the others alone.
+
+    A track is made again when its recipe, voice, words, beds, sounds, cover, settings, locked takes
+    or the program have changed. If one fails, the others go on; run again to take up the rest.
+    """
+    from undersong.batch.freshness import library_root
+    from undersong.batch.model import Choice, Order
+    from undersong.store.place import default_cache
+
+    root = library_root(library)
+    order = Order(
+        root=root,
+        out=(folder or root / "build").absolute(),
+        cache=default_cache().absolute(),
+        choice=Choice(
+            engine=engine,
+            offline=online is False,
+            online=online is True,
+            stems=stems,
+            picture=picture,
+        ),
+        only=(why,) if why else tuple(only or ()),
+        force=force,
+        jobs=jobs,
+        fail_fast=not keep_going,
+    )
+    if why or dry_run:
+        _explain(order, whole=why is not None, as_json=as_json)
+        return
+    code = build_once(order, as_json=as_json)
+    if code:
+        raise typer.Exit(code)
+
+
+def _explain(order: "Order", *, whole: bool, as_json: bool) -> None:
+    from undersong.batch.freshness import plan_build
+
+    plan = plan_build(order)
+    if as_json:
+        print_json(_plan_as_json(plan))
+    else:
+        for verdict in plan.wanted:
+            if whole and verdict.fresh:
+                out.print(f"{verdict.job.slug}: nothing has changed", markup=False)
+            for reason in verdict.reasons:
+                out.print(f"{verdict.job.slug}: {reason}", markup=False)
+        for ruined in plan.ruined:
+            err.print(ruined.message, style="red", markup=False)
+        _say_orphans(plan)
+        out.print(f"{len(plan.todo)} of {len(plan.wanted)} tracks to make", markup=False)
+        for line in _outlook(plan, order):
+            out.print(f"  {line}", markup=False)
+    if plan.ruined:
+        raise typer.Exit(plan.ruined[0].exit_code)
+
+
+def _outlook(plan: "Plan", order: "Order") -> "Iterator[str]":
+    """Yield what a build will take, in words."""
+    from undersong.batch.estimate import estimate
+    from undersong.batch.pool import pool_size
+    from undersong.units import format_seconds
+
+    if not plan.todo:
+        return
+    found = estimate(plan)
+    workers = pool_size(order.jobs, found.tracks)
+    yield f"{format_seconds(found.played_s)} of sound, about {found.disk_mb:.0f} MB"
+    yield f"about {format_seconds(found.cost_s / workers)} on {workers} workers"
+    for engine, characters in found.asked.items():
+        yield f"{characters} characters to be said by {engine}"
+
+
+def _plan_as_json(plan: "Plan") -> dict[str, object]:
+    from undersong.batch.estimate import estimate
+
+    return {
+        "estimate": asdict(estimate(plan)),
+        "tracks": [
+            {"slug": v.job.slug, "recipe": str(v.job.recipe), "reasons": v.reasons}
+            for v in plan.wanted
+        ],
+        "faults": [{"recipe": str(r.recipe), "message": r.message} for r in plan.ruined],
+        "orphans": [str(path) for path in plan.orphans],
+    }
+
+
+def _say_orphans(plan: "Plan") -> None:
+    for orphan in plan.orphans:
+        err.print(
+            f"{orphan}: no recipe makes it any more (`undersong prune` removes it)", markup=False
+        )
+
+
+def build_once(order: "Order", *, as_json: bool) -> int:
+    """Build, show it, and return the exit code: that of the first failure."""
+    from undersong.batch.clock import Clock
+    from undersong.batch.freshness import plan_build
+    from undersong.batch.hold import alone
+
+    with alone(order.out, lambda: err.print("another build is at work here; waiting …")):
+        plan = plan_build(order)
+        clock = Clock(plan.todo)
+        ended = _run(order, plan, clock, as_json=as_json)
+    _sum_up(plan, ended, clock, as_json=as_json)
+    codes = [event.exit_code for event in ended if isinstance(event, Failed)]
+    return codes[0] if codes else 0
+
+
+def _run(order: "Order", plan: "Plan", clock: "Clock", *, as_json: bool) -> "list[Made | Failed]":
+    """Make what is to be made, show it, and return how each track ended."""
+    if not plan.todo and not plan.ruined:
+        if plan.stirred:
+            write_state(order.out, plan.state)
+        return []
+    from undersong.batch.report import write_report
+    from undersong.batch.runner import build
+    from undersong.cli.building import reporter
+
+    ended: list[Made | Failed] = []
+    if not as_json:
+        _say_orphans(plan)
+        for line in _outlook(plan, order):
+            err.print(line, markup=False)
+    with reporter(clock, machine=as_json) as screen:
+        for event in build(order, plan):
+            screen.tell(event)
+            if isinstance(event, Made | Failed):
+                ended.append(event)
+    write_report(order.out, plan, ended)
+    return ended
+
+
+def _sum_up(
+    plan: "Plan", ended: "Sequence[Made | Failed]", clock: "Clock", *, as_json: bool
+) -> None:
+    made = [event for event in ended if isinstance(event, Made) and event.rendered]
+    failed = sum(isinstance(event, Failed) for event in ended)
+    kept = len(plan.wanted) - len(plan.todo) + len(ended) - len(made) - failed
+    counts = {"made": len(made), "up to date": kept, "failed": failed}
+    counts["left"] = len(plan.wanted) + len(plan.ruined) - sum(counts.values())
+    if as_json:
+        told = {name.replace(" ", "_"): count for name, count in counts.items()}
+        print(json.dumps({"event": "ended", **told, "elapsed_s": clock.elapsed_s}))
+        return
+    said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    took = f" in {clock.said()}" if made else ""
+    out.print(f"{said or 'no recipes here'}{took}", markup=False)

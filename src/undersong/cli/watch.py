@@ -1,0 +1,62 @@
+"""`undersong watch`: build, and build again whenever a file of the library is saved."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from undersong.cli.build import JOBS, ONLY, build_once
+from undersong.cli.screen import complain, out
+from undersong.cli.speaking import ENGINE, ONLINE
+from undersong.errors import UndersongError
+
+if TYPE_CHECKING:
+    from undersong.batch.model import Order
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("watch")(watch)
+
+
+def watch(
+    library: Path = typer.Option(Path(), "--library", help="A folder of the library."),
+    folder: Path | None = typer.Option(
+        None, "--out", help="Where tracks go, a folder each. Default: build/ in the library."
+    ),
+    only: list[str] | None = ONLY,
+    jobs: int | None = JOBS,
+    engine: str | None = ENGINE,
+    online: bool | None = ONLINE,
+) -> None:
+    """Build the library, and again whenever a recipe, voice, bed, sound or take is saved.
+
+    Ends on Ctrl-C. A fault is told and waited for; what could be made is there.
+    """
+    from undersong.batch.freshness import library_root
+    from undersong.batch.model import Choice, Order
+    from undersong.batch.watching import changes
+    from undersong.store.place import default_cache
+
+    root = library_root(library)
+    order = Order(
+        root=root,
+        out=(folder or root / "build").absolute(),
+        cache=default_cache().absolute(),
+        choice=Choice(engine=engine, offline=online is False, online=online is True),
+        only=tuple(only or ()),
+        jobs=jobs,
+    )
+    _build(order)
+    out.print(f"watching {root}; Ctrl-C ends it", markup=False)
+    for saved in changes(root, order.out):
+        names = ", ".join(sorted(str(path.relative_to(root)) for path in saved))
+        out.print(f"saved: {names}", markup=False)
+        _build(order)
+
+
+def _build(order: "Order") -> None:
+    try:
+        build_once(order, as_json=False)
+    except UndersongError as error:
+        complain(error)

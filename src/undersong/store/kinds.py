@@ -1,0 +1,38 @@
+"""What the cache keeps: one row for each kind of entry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of entry.
+
+    Attributes:
+        name: of its folder; `suffix`, of its files.
+        about: what it is, for people.
+        heard: a damaged one is set aside, not written over: it may be all there is of a sound.
+        lasting: never removed to save space, because it may be impossible to make again.
+    """
+
+    name: str
+    suffix: str
+    about: str
+    heard: bool = False
+    lasting: bool = False
+
+
+TAKES: Final = Kind(name="takes", suffix=".take", about="what voices said", heard=True)
+LOCKED: Final = Kind(
+    name="locked", suffix=".take", about="takes that takes.lock names", heard=True, lasting=True
+)
+MEASURED: Final = Kind(name="measured", suffix=".json", about="edges and levels of takes")
+SURVEYS: Final = Kind(name="surveys", suffix=".json", about="loudness of beds")
+MASTERINGS: Final = Kind(name="masterings", suffix=".json", about="gains of masters")
+RECORDINGS: Final = Kind(name="recordings", suffix=".npz", about="what was heard in recordings")
+
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {kind.name: kind for kind in (TAKES, LOCKED, MEASURED, SURVEYS, MASTERINGS, RECORDINGS)}
+)

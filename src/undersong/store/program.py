@@ -1,0 +1,39 @@
+"""What the program itself is: the digest of the code that makes a number, part of its key.
+
+A version says only that something changed. This says whether what changed reaches the number.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+SOUND: Final = (
+    *("ambience", "audio", "decode", "dsp", "manifest", "master", "mix", "recipes.profiles"),
+    *("soundbytes", "timeline", "units", "voices"),
+)
+"""Modules that reach the samples of a mix, and what is measured on them."""
+
+_ROOT: Final = Path(__file__).parents[1]
+
+
+@cache
+def code_digest(*names: str) -> str:
+    """Return the digest of the source of modules and whole packages of ours, once per process.
+
+    Args:
+        names: such as `dsp` or `voices.trim`.
+
+    Raises:
+        FileNotFoundError: there is no such module.
+    """
+    digest = hashlib.sha256()
+    for name in names:
+        for path in _sources(_ROOT.joinpath(*name.split("."))):
+            digest.update(f"{path.relative_to(_ROOT).as_posix()}\n".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _sources(path: Path) -> list[Path]:
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]

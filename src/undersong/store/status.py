@@ -1,0 +1,66 @@
+"""How the cache stands, in numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from undersong.files import PART
+from undersong.store.entries import MAKING, Entry, entries
+from undersong.store.kinds import KINDS
+from undersong.store.sizes import cache_limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What there is of one kind; `used_s` is the earliest last use, None when there is nothing."""
+
+    entries: int
+    size_bytes: int
+    used_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How the cache stands.
+
+    Attributes:
+        kinds: what there is by kind.
+        aside: damaged takes that were set aside.
+        making: files being written now, or left by killed processes.
+    """
+
+    folder: Path
+    limit_bytes: int
+    size_bytes: int
+    kinds: Mapping[str, Holding]
+    aside: Holding
+    making: int
+
+
+def status(folder: Path) -> Status:
+    """Look at a cache without reading what it holds.
+
+    Raises:
+        OutputError: $UNDERSONG_CACHE_LIMIT holds no size.
+    """
+    found = tuple(entries(folder))
+    kinds = {
+        name: _holding([entry for entry in found if entry.kind is kind])
+        for name, kind in KINDS.items()
+    }
+    return Status(
+        folder=folder,
+        limit_bytes=cache_limit(),
+        size_bytes=sum(entry.size_bytes for entry in found),
+        kinds=kinds,
+        aside=_holding([entry for entry in found if entry.kind is None]),
+        making=sum(1 for _ in (folder / MAKING).glob(f"{PART}*")),
+    )
+
+
+def _holding(found: list[Entry]) -> Holding:
+    return Holding(
+        entries=len(found),
+        size_bytes=sum(entry.size_bytes for entry in found),
+        used_s=min((entry.used_s for entry in found), default=None),
+    )

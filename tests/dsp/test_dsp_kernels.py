@@ -1,0 +1,123 @@
+"""The compiled kernels beside the same loops in Python, and beside scipy and numpy."""
+
+import sys
+
+import numpy as np
+import pytest
+from dsp_sounds import frames, noise, speech
+
+from undersong.dsp import compiled, filters, kernels, loudness, true_peak
+from undersong.dsp.filters import KFilter
+from undersong.dsp.true_peak import CELL, HALO, cell_peaks, interpolator
+
+MACHINE = compiled.kernels()
+
+
+@pytest.fixture
+def without_numba(monkeypatch):
+    for module in (filters, true_peak):
+        monkeypatch.setattr(module, "kernels", lambda: None)
+
+
+@pytest.fixture
+def afresh(monkeypatch, tmp_path):
+    """A machine on which nothing was compiled yet; its two folders."""
+    folders = (tmp_path / "beside", tmp_path / "home")
+    monkeypatch.setattr(compiled, "_folders", lambda: folders)
+    compiled._kernels.cache_clear()
+    yield folders
+    compiled._kernels.cache_clear()
+
+
+@pytest.mark.parametrize("warm", [20, 1_000], ids=["lanes", "one by one"])
+def test_the_compiled_filter_is_its_python(warm: int) -> None:
+    sound = frames(noise(0.02), peak=0.5)
+    sections = filters.k_weighting(48_000)
+    seen, expected = np.zeros((2, len(sound))), np.zeros((2, 4))
+    numbers = {"offset": 1e-20, "weight": 1.41, "warm": warm}
+    MACHINE.weigh(sound, 1, sections=sections, state=expected[0], power=seen[0], **numbers)
+    lanes = tuple(np.empty(kernels.LANES) for _ in range(5))
+    kernels.weigh(sound, 1, sections, expected[1], 1e-20, 1.41, warm, lanes, seen[1])
+    assert seen[0].all()
+    np.testing.assert_array_equal(seen[0], seen[1])
+    np.testing.assert_array_equal(expected[0], expected[1])
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.35])
+def test_the_compiled_peaks_are_their_python(floor: float) -> None:
+    sound = frames(noise((6 * CELL + 2 * HALO) / 48_000), peak=0.5)
+    design, cells = interpolator(48_000), len(sound) // CELL
+    heights = np.empty(cells, np.int32)
+    kernels.cell_heights(sound.reshape(-1).view(np.int32), 2 * CELL, heights)
+    expected = heights.view(np.float32)
+    np.testing.assert_array_equal(MACHINE.cell_heights(sound, CELL), expected)
+    seen, python = expected[2:-2].copy(), expected[2:-2].copy()
+    parts = {"taps": design.taps, "heights": expected, "limits": design.limits}
+    MACHINE.raise_peaks(sound, **parts, floor=floor, peaks=seen)
+    bends, points = np.full(cells, -1, np.float32), np.empty(8, np.float32)
+    level = np.float32(floor)
+    kernels.cell_peaks(sound, *parts.values(), level, CELL, bends, points, python)
+    np.testing.assert_array_equal(seen, python)
+    assert (seen > expected[2:-2]).any()
+
+
+@pytest.mark.parametrize("seconds", [0.5, 5.0], ids=["one by one", "lanes"])
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_without_numba_the_power_is_the_same(seconds, channels, without_numba, monkeypatch):
+    mono = speech(seconds)[:, None]
+    sound = frames(mono * np.linspace(1, 0.3, channels))
+    weights = loudness.WEIGHTS[channels]
+    seen = [KFilter(weights, 48_000).push(sound)]
+    monkeypatch.undo()
+    seen.append(KFilter(weights, 48_000).push(sound))
+    np.testing.assert_allclose(seen[1], seen[0], rtol=1e-9, atol=1e-15)
+
+
+@pytest.mark.parametrize("rate", [44_100, 48_000, 96_000, 192_000])
+def test_without_numba_the_peaks_are_the_same(rate, without_numba, monkeypatch):
+    sound = frames(noise(1, pole=0.8)[: 16 * 900 + 2 * HALO], peak=0.9)
+    seen = [cell_peaks(sound, rate)]
+    monkeypatch.undo()
+    seen.append(cell_peaks(sound, rate))
+    np.testing.assert_allclose(seen[1], seen[0], rtol=2e-6)
+
+
+def test_where_numba_does_not_work_there_are_no_kernels(monkeypatch, afresh):
+    monkeypatch.setitem(sys.modules, "undersong.dsp.compiler", None)
+    assert compiled.kernels() is None
+
+
+def test_kernels_are_compiled_once_per_machine(monkeypatch, afresh):
+    beside, home = afresh
+    compiled.compile_ahead()
+    assert compiled.kernels() is not None
+    (kept,) = beside.iterdir()
+    assert not home.exists()
+    compiled._kernels.cache_clear()
+    monkeypatch.setitem(sys.modules, "undersong.dsp.compiler", None)
+    assert compiled.kernels() is not None
+    kept.write_bytes(kept.read_bytes()[:-1])  # what is not whole is never run
+    compiled._kernels.cache_clear()
+    assert compiled.kernels() is None
+
+
+def test_kernels_are_kept_at_home_where_the_package_cannot_be_written(monkeypatch, afresh):
+    beside, home = afresh
+    beside.write_text("a file where a folder should be")
+    assert compiled.kernels() is not None
+    assert len(list(home.iterdir())) == 1
+    compiled._kernels.cache_clear()
+    monkeypatch.setitem(sys.modules, "undersong.dsp.compiler", None)
+    assert compiled.kernels() is not None
+
+
+def test_with_room_nowhere_kernels_are_compiled_each_time(afresh):
+    for folder in afresh:
+        folder.write_text("a file where a folder should be")
+    assert compiled.kernels() is not None
+
+
+def test_another_text_or_processor_has_another_name(monkeypatch):
+    here = compiled._name()
+    monkeypatch.setattr("llvmlite.binding.get_host_cpu_name", lambda: "z80")
+    assert compiled._name() != here
