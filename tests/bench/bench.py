@@ -21,9 +21,10 @@ import imageio_ffmpeg
 import pyebur128
 import soundfile
 
+from undersong.recipes.library import Library
+
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = sys.executable
-BEDS = ("waves", "forest", "breeze")
 GROWTH = "Growth with length (FLAC, waves)"
 
 
@@ -107,7 +108,7 @@ def start_up() -> list[dict[str, Any]]:
 def beds(seconds: int) -> list[dict[str, Any]]:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for name in BEDS:
+        for name in Library.find(ROOT).bed_names():
             out = Path(folder) / f"{name}.wav"
             length = f"{seconds}s"
             cost = spent(undersong("ambience", "render", name, "--length", length, "--out", out))
