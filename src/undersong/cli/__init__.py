@@ -16,6 +16,7 @@ from undersong.cli import (
     cache,
     check,
     doctor,
+    farm,
     fsck,
     init,
     measure,
@@ -86,6 +87,7 @@ for module in COMMANDS:
 ambience.add_to(app)
 takes.add_to(app)
 cache.add_to(app)
+farm.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> None:
