@@ -11,8 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
-from undersong.batch.events import Event, Failed, Noted
+from undersong.batch.events import Begun, Event, Failed, Noted
 from undersong.batch.farm_depot import Depot
 from undersong.batch.farm_model import Delivery, Parcel, inside
 from undersong.batch.farm_pack import digest_once
@@ -27,6 +28,9 @@ from undersong.recipes.load import load_recipe
 from undersong.store.behind import backed
 from undersong.voices.pins import Pin, merge_pins, read_pins
 
+NOBODY: Final = 0
+"""A worker of a farm does not know its number; whoever hears it counts."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
@@ -40,7 +44,7 @@ class Bench:
     cache: Path
     depot: Depot
 
-    def make(self, parcel: Parcel, worker: int, tell: Callable[[Event], None]) -> Delivery | Failed:
+    def make(self, parcel: Parcel, tell: Callable[[Event], None]) -> Delivery | Failed:
         """Make a track and bring it into the store, or say why it cannot be made.
 
         A track that is in the store already, made of the same, is not made again.
@@ -52,7 +56,7 @@ class Bench:
         try:
             root = self._unpacked(parcel)
             with backed(self.cache, self.depot):
-                return self._kept(parcel, root) or self._made(parcel, root, worker, tell)
+                return self._kept(parcel, root) or self._made(parcel, root, tell)
         except (FarmError, OutputError):
             raise
         except UndersongError as error:
@@ -80,10 +84,7 @@ class Bench:
     def _place(self, sha256: str, target: Path) -> None:
         kept = self.home / "things" / sha256
         if not kept.is_file():
-            try:
-                self.depot.get(sha256, kept)
-            except FileNotFoundError as error:
-                raise FarmError(f"{self.depot.address}: {target.name} is gone") from error
+            self.depot.get(sha256, kept)
         with suppress(OSError):
             os.link(kept, target)
             return
@@ -100,9 +101,7 @@ class Bench:
         same = locked_takes(recipes[parcel.slug], library) == found.made.locked
         return found if same else None
 
-    def _made(
-        self, parcel: Parcel, root: Path, worker: int, tell: Callable[[Event], None]
-    ) -> Delivery:
+    def _made(self, parcel: Parcel, root: Path, tell: Callable[[Event], None]) -> Delivery:
         before = read_pins(root / parcel.lock)
         folder = self.home / "made" / parcel.slug
         errand = Errand(
@@ -114,7 +113,8 @@ class Bench:
             choice=parcel.choice,
             force=parcel.force,
         )
-        made = make(errand, worker, self._telling(parcel, tell))
+        tell(Begun(slug=parcel.slug, worker=NOBODY))
+        made = make(errand, NOBODY, self._telling(parcel, tell))
         sums = {name: digest_file(folder / name) for name in made.outputs}
         for name, sha256 in sums.items():
             self.depot.put(folder / name, sha256)

@@ -65,9 +65,14 @@ class Depot:
 
         name = _name("files", sha256)
         digest = hashlib.sha256()
+        try:
+            with _reaching(self.address):
+                stored = obstore.get(self._store, name)
+        except FileNotFoundError as error:
+            raise FarmError(f"{self.address}: {name} is gone") from error
         with atomic(path) as temporary, _reaching(self.address):
             with temporary.open("wb") as file:
-                for chunk in obstore.get(self._store, name).stream():
+                for chunk in stored.stream():
                     digest.update(chunk)
                     file.write(chunk)
             if digest.hexdigest() != sha256:

@@ -86,10 +86,7 @@ class Packer:
         """Bring one file unless it is there, and tell whether that was needed."""
         if path.is_file() and digest_file(path) == sha256:
             return False
-        try:
-            self._depot.get(sha256, path)
-        except FileNotFoundError as error:
-            raise FarmError(f"{self._depot.address}: {path.name} is gone") from error
+        self._depot.get(sha256, path)
         return True
 
     def _lock(self, pins: Sequence[Pin], errand: Errand) -> None:

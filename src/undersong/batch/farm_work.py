@@ -38,8 +38,7 @@ def carry_out(parcel: Parcel, topic: str) -> Delivery | Failed:
     def tell(event: Event) -> None:
         worker.log_event(topic, as_json(event))
 
-    tell(Begun(slug=parcel.slug, worker=0))
-    return bench.make(parcel, 0, _seldom(tell))
+    return bench.make(parcel, _seldom(tell))
 
 
 @cache
