@@ -6,6 +6,7 @@ import shutil
 import time
 
 import pytest
+from conftest import SETTINGS, TONE
 from farm_kit import WORDS, Farm, farm_at, finished, start_build, write_recipes
 from test_batch_build import delivered
 
@@ -33,14 +34,18 @@ def shared(tmp_path_factory):
         yield farm
 
 
-@pytest.fixture
-def undisturbed(many, tmp_path):
-    """Digests of the library as this machine alone makes it; nothing of it is left."""
-    code, _, said = finished(start_build(many))
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """Digests of the library as this machine alone makes it."""
+    root = tmp_path_factory.mktemp("undisturbed")
+    for name, text in {"undersong.yaml": SETTINGS, "voices/tone.yaml": TONE}.items():
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(text)
+    (root / "recipes").mkdir()
+    write_recipes(root)
+    code, _, said = finished(start_build(root))
     assert code == 0, said
-    found = delivered(many)
-    shutil.rmtree(many / "build")
-    return found
+    return delivered(root)
 
 
 def count(events, kind):

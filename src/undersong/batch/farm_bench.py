@@ -117,7 +117,7 @@ class Bench:
         made = make(errand, NOBODY, self._telling(parcel, tell))
         sums = {name: digest_file(folder / name) for name in made.outputs}
         for name, sha256 in sums.items():
-            self.depot.put(folder / name, sha256)
+            self.depot.put(folder / name, sha256, afresh=True)
         pins = _fresh(before, read_pins(root / parcel.lock))
         delivery = Delivery(made=made, files=tuple(sums.items()), pins=pins)
         self.depot.keep_delivery(parcel.digest, delivery)

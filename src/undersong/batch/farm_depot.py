@@ -40,8 +40,12 @@ class Depot:
         self._store = _opened(address)
         self._known: set[str] = set()
 
-    def put(self, path: Path, sha256: str) -> None:
+    def put(self, path: Path, sha256: str, *, afresh: bool = False) -> None:
         """Keep a file under its digest; one that is there already is not sent again.
+
+        Args:
+            path: the file; `sha256`, its digest.
+            afresh: look whether it is there, even if it was a while ago.
 
         Raises:
             FarmError: the store cannot be used.
@@ -49,7 +53,7 @@ class Depot:
         import obstore  # noqa: PLC0415 - only who has a farm has its extra
 
         name = _name("files", sha256)
-        if not self._has(name):
+        if not self._has(name, afresh=afresh):
             with _reaching(self.address):
                 obstore.put(self._store, name, path)
         self._known.add(name)

@@ -37,7 +37,8 @@ SETTINGS: Final = {
 
 _LOCK: Final = "farm.lock"
 _ROUND_S: Final = 0.3
-_PATIENCE_S: Final = 10.0
+_START_S: Final = 60.0
+_PATIENCE_S: Final = 6.0
 _CHILD: Final = (sys.executable, "-m", "undersong.batch.farm_child")
 _FLAGS: Final = {
     "scheduler": ("--no-show",),
@@ -92,7 +93,7 @@ class LocalFarm:
         told.unlink(missing_ok=True)
         port = ("--host", f"tls://{HOST}", "--port", str(self._port))
         self._scheduler = self._start("scheduler", *port, "--scheduler-file", str(told))
-        until_s = time.monotonic() + _PATIENCE_S * 3
+        until_s = time.monotonic() + _START_S
         while not (address := _address(told)):
             if self._scheduler.poll() is not None or time.monotonic() > until_s:
                 log = self._folder / "scheduler.log"
@@ -149,9 +150,10 @@ class LocalFarm:
         started = [*self._workers, *([self._scheduler] if self._scheduler else [])]
         for process in started:
             process.terminate()
+        until_s = time.monotonic() + _PATIENCE_S
         for process in started:
             try:
-                process.wait(_PATIENCE_S)
+                process.wait(max(until_s - time.monotonic(), 0))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
