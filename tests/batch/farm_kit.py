@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from undersong.batch.farm_local import running
+from undersong.deliver.leftovers import UNFINISHED
+from undersong.files import digest_file
 
 PATIENCE_S = 120
 RECIPE = """\
@@ -122,6 +124,15 @@ def start_build(library, *words):
         text=True,
         start_new_session=True,
     )
+
+
+def delivered(library):
+    """Return digests of all files of all tracks, by path, but lists of what is unfinished."""
+    return {
+        path.relative_to(library).as_posix(): digest_file(path)
+        for path in (library / "build").glob("*/*")
+        if path.is_file() and path.parent.name != ".undersong" and path.name != UNFINISHED
+    }
 
 
 def finished(process):

@@ -7,8 +7,7 @@ import time
 
 import pytest
 from conftest import SETTINGS, TONE
-from farm_kit import WORDS, Farm, farm_at, finished, start_build, write_recipes
-from test_batch_build import delivered
+from farm_kit import WORDS, Farm, delivered, farm_at, finished, start_build, write_recipes
 
 from undersong.batch.farm_door import make_certificates
 

@@ -70,8 +70,8 @@ def main() -> None:
         found = simulate(tracks, cores, homes, rate)
         usd = found.core_h * CORE_HOUR_USD + tracks * REQUESTS * REQUESTS_USD
         say(
-            f"| {tracks:,} | {cores} | {homes} | {rate:g} | {found.wall_h:.1f} | {found.core_h:,.0f} "
-            f"| {found.redone:.1%} | {usd:,.0f} |"
+            f"| {tracks:,} | {cores} | {homes} | {rate:g} | {found.wall_h:.1f} "
+            f"| {found.core_h:,.0f} | {found.redone:.1%} | {usd:,.0f} |"
         )
     size_tb = 10**6 * TRACK_MB / 1e6
     say(f"\nA million tracks: {size_tb:.1f} TB, {size_tb * 1000 * GB_MONTH_USD:,.0f} USD a month.")

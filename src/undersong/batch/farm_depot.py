@@ -44,7 +44,8 @@ class Depot:
         """Keep a file under its digest; one that is there already is not sent again.
 
         Args:
-            path: the file; `sha256`, its digest.
+            path: the file.
+            sha256: its digest.
             afresh: look whether it is there, even if it was a while ago.
 
         Raises:
