@@ -5,7 +5,7 @@ BIN   := $(VENV)/bin
 MADE  := $(VENV)/.made
 DEMO  := recipes/evening-body-scan.md
 TREE  := $(shell find src tests voices ambience recipes docs tools -type f \
-           -not -path '*/__pycache__/*' 2>/dev/null) undersong.yaml Makefile pyproject.toml
+           -not -path '*/__pycache__/*' -not -path '*/node_modules/*' 2>/dev/null) undersong.yaml Makefile pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint bench campaign golden preview docs clean
@@ -21,6 +21,7 @@ $(MADE)/setup: pyproject.toml
 	    test -x $(BIN)/python || $$python -m venv $(VENV); break; fi; done
 	@test -x $(BIN)/python || { echo 'make: Python 3.11 or newer with venv is needed (PYTHON=... names one)' >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -c 'from undersong.dsp.compiled import kernels; kernels()'
 	@mkdir -p $(MADE) && touch $@
 
 demo: $(MADE)/setup ## render the ten-minute demo track offline into build/demo
@@ -41,10 +42,17 @@ lint: $(MADE)/setup ## style, types and layers only
 
 check: lint test ## everything that must be green: style, types, layers, tests
 
-bench: $(MADE)/setup ## measure speed, memory and quality; writes docs/bench.md
-	$(BIN)/python tests/bench/bench.py
+bench: $(MADE)/setup ## measure speed, memory and quality beside others; writes docs/bench.md (BENCH=--small, --long)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python tests/bench/bench.py $(BENCH)
+	$(BIN)/python tests/bench/bench_publish.py
 
-campaign: $(MADE)/setup ## the long tests: hours of audio, kills, full disks
+
+$(MADE)/readers: tests/publish/readers/package.json
+	npm install --silent --no-audit --no-fund --no-package-lock --prefix tests/publish/readers
+	@mkdir -p $(MADE) && touch $@
+
+campaign: $(MADE)/setup $(MADE)/readers ## the long tests: hours of audio, kills, full disks
 	$(BIN)/python -m pytest -m slow -p no:cacheprovider
 
 golden: $(MADE)/setup ## rewrite the golden files after a wanted change
@@ -53,9 +61,10 @@ golden: $(MADE)/setup ## rewrite the golden files after a wanted change
 preview: $(MADE)/setup ## play twenty seconds from the middle of the demo
 	$(BIN)/undersong preview $(DEMO) --offline --at 3:00 --for 20s
 
-docs: $(MADE)/setup ## write the reference pages from the schemas
-	@for kind in recipe library voice bed; do \
+docs: $(MADE)/setup ## write the reference pages from the schemas, and the page of beds
+	@for kind in recipe library voice bed show; do \
 	  $(BIN)/undersong schema $$kind --markdown --out docs/reference-$$kind.md; done
+	$(BIN)/python tools/gather_beds.py
 
 clean: ## remove what was made here (the take cache stays)
 	rm -rf build dist $(MADE) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

@@ -8,6 +8,8 @@ adapter that meets them.
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import RLock
 from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -23,10 +25,10 @@ Tick = Callable[[int], None]
 GRID = int(SAMPLE_RATE)
 """Default block of the grid on which seekable sources compute: one second."""
 
-PASS = 10 * GRID
+PASS = 6 * GRID
 """Frames that a pass takes at once: compiled filters work wide on as many."""
 
-STRETCH = 8
+STRETCH = 6
 """Blocks that one copy makes before it is another's turn."""
 
 COPIES = 2
@@ -58,7 +60,8 @@ class Gridded:
 
     `render(k)` makes samples [k * block, (k + 1) * block), k >= 0, as a pure function of k. As a
     block is always computed whole, no span and no cut can change a sample; the last `keep` blocks
-    stay in memory, so that neighbours that need context do not compute twice.
+    stay in memory, so that neighbours that need context do not compute twice. Threads may read at
+    the same time: a block is computed by the first and the others wait for it.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Gridded:
         self._block = block
         self._keep = keep
         self._kept: OrderedDict[int, Frames] = OrderedDict()
+        self._lock = RLock()
 
     @property
     def channels(self) -> int:
@@ -88,13 +92,14 @@ class Gridded:
         return out
 
     def _at(self, k: int) -> Frames:
-        if k in self._kept:
-            self._kept.move_to_end(k)
-        else:
-            self._kept[k] = self._render(k)
-            if len(self._kept) > self._keep:
-                self._kept.popitem(last=False)
-        return self._kept[k]
+        with self._lock:
+            if k in self._kept:
+                self._kept.move_to_end(k)
+            else:
+                self._kept[k] = self._render(k)
+                if len(self._kept) > self._keep:
+                    self._kept.popitem(last=False)
+            return self._kept[k]
 
 
 class Ahead:
@@ -107,16 +112,17 @@ class Ahead:
 
     def __init__(self, copies: Sequence[BlockSource], length: int) -> None:
         """Prepare; nothing is made before the first read, and nothing early from `length` on."""
-        self._copies = copies
+        self._copies = tuple(copies)
+        self._channels = copies[0].channels
         self._blocks = -(-length // GRID)
         self._coming: dict[int, Future[Frames]] = {}
         self._threads = [ThreadPoolExecutor(1) for _ in copies]
-        self._grid = Gridded(self._block, channels=copies[0].channels)
+        self._grid = Gridded(self._block, channels=self._channels)
 
     @property
     def channels(self) -> int:
         """Number of channels of every block."""
-        return self._copies[0].channels
+        return self._channels
 
     def read(self, start: int, n: int) -> Frames:
         """Return samples [start, start + n)."""
@@ -127,9 +133,12 @@ class Ahead:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Make no more."""
+        """Make no more, and let go of all that was made."""
         for thread in self._threads:
             thread.shutdown(cancel_futures=True)
+        self._copies = ()
+        self._coming.clear()
+        del self._grid
 
     def _block(self, k: int) -> Frames:
         wanted = range(k, max(k + 1, min(k + STRETCH * len(self._copies), self._blocks)))
@@ -141,6 +150,23 @@ class Ahead:
                 make = self._copies[turn].read
                 self._coming[j] = self._threads[turn].submit(make, j * GRID, GRID)
         return self._coming.pop(k).result()
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """A source seen from sample `start` on."""
+
+    source: BlockSource
+    start: int
+
+    @property
+    def channels(self) -> int:
+        """Number of channels of every block."""
+        return self.source.channels
+
+    def read(self, start: int, n: int) -> Frames:
+        """Return samples [start, start + n) after its own start."""
+        return self.source.read(self.start + start, n)
 
 
 def silence(n: int, channels: int) -> Frames:

@@ -141,6 +141,12 @@ class OutputError(UndersongError):
     exit_code = 7
 
 
+class PublishError(UndersongError):
+    """A show cannot go out: it would break subscribers, or its target does not play along."""
+
+    exit_code = 8
+
+
 class FarmError(UndersongError):
     """A farm, or the store that its workers share, cannot be reached or used."""
 

@@ -91,7 +91,7 @@ def temporary_in(folder: Path, prefix: str, suffix: str) -> Iterator[Path]:
 
 
 def remove_orphan(path: Path) -> bool:
-    """Remove a file of `temporary_in` whose maker has died, and tell whether it was one.
+    """Remove a file of `temporary_in` or `locked` whose process died; tell whether it was one.
 
     Where there are no locks nobody can tell, so it stays.
     """
@@ -103,6 +103,8 @@ def remove_orphan(path: Path) -> bool:
         return False
     try:
         _lock(descriptor)
+        if not _is_current(path, descriptor):  # another's, of the same name, may be there by now
+            return False
         path.unlink()
     except OSError:
         return False
@@ -117,8 +119,13 @@ def _living(folder: Path, prefix: str, suffix: str) -> tuple[int | None, Path]:
         if _LOCKS_BAR_OTHERS:  # pragma: no cover - the other platform
             os.close(descriptor)
             return None, Path(name)
-        if not _is_held_elsewhere(descriptor) and _is_current(Path(name), descriptor):
-            return descriptor, Path(name)
+        try:
+            if not _is_held_elsewhere(descriptor) and _is_current(Path(name), descriptor):
+                return descriptor, Path(name)
+        except OSError:
+            os.close(descriptor)
+            Path(name).unlink(missing_ok=True)
+            raise
         os.close(descriptor)  # somebody took it for an orphan before it was locked
 
 

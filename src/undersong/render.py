@@ -1,4 +1,4 @@
-"""The conductor: one recipe in, one finished track out. Read this page first.
+"""The conductor: one recipe in, one finished track out. Read this page first, then `prepare`.
 
 `prepare` decides everything and mixes nothing; `render_track` makes the files. A preview is
 `prepare`, `mastering_of` and a few blocks.
@@ -9,98 +9,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from undersong.ambience.bed import bed_digest, load_bed, open_bed
-from undersong.ambience.cue import open_cue
-from undersong.audio import COPIES, BlockSource
 from undersong.deliver.certificate import is_whole, manifest_of, write_manifest
 from undersong.deliver.companions import Companions, companion_names, write_companions
 from undersong.deliver.encode import Order, deliver, file_names
 from undersong.deliver.label import cover_of, label_digest, tags_of
 from undersong.deliver.leftovers import making, settle
-from undersong.dsp.compiled import compile_ahead
 from undersong.files import digest_json
 from undersong.manifest import MANIFEST, read_manifest
 from undersong.master.chain import Master
 from undersong.master.passes import Mastering
 from undersong.master.solve import file_goal, loud_speech, solve
-from undersong.mix import survey
-from undersong.mix.duck import plan_mix
-from undersong.mix.mixer import Mixer
-from undersong.mix.spool import spooled
+from undersong.prepare import prepare
 from undersong.recipes.model import Recipe
-from undersong.recipes.profiles import PROFILES, Goal, goal_of
-from undersong.store.kinds import MASTERINGS, SURVEYS
-from undersong.store.program import SOUND, code_digest
+from undersong.recipes.profiles import Goal, goal_of
+from undersong.store.kinds import MASTERINGS
+from undersong.store.program import code_digest
 from undersong.studio import Extras, Session, Studio
-from undersong.timeline.arrange import arrange
 from undersong.timeline.model import STEMS
 from undersong.voices.hearing import heard_well
-from undersong.voices.narrate import narrate
-from undersong.voices.takes import TakeStore
-
-
-def prepare(recipe: Recipe, studio: Studio) -> Session:
-    """Speak, arrange, survey the beds and plan the mix.
-
-    Raises:
-        UndersongError: of the kind of whatever failed; nothing is written but the cache.
-    """
-    compile_ahead()
-    stage = studio.watch.stage
-    narration = narrate(
-        recipe,
-        studio.library,
-        TakeStore(studio.cache),
-        engine=studio.engine,
-        offline=studio.offline,
-        online=studio.online,
-        tick=stage("speaking", len(recipe.script.utterances)),
-    )
-    for note in (*narration.casting, *narration.notes):
-        studio.watch.note(note)
-    cues = {name: open_cue(name, studio.library, recipe.seed) for name in recipe.script.sounds}
-    lengths = {name: cue.length for name, cue in cues.items()}
-    timeline = arrange(recipe, [take.facts for take in narration.takes], lengths)
-    beds = {name: load_bed(name, studio.library) for name in recipe.beds}
-
-    def opened() -> dict[str, BlockSource]:
-        return {name: open_bed(bed, recipe.seed) for name, bed in beds.items()}
-
-    heard = {name: f"{bed_digest(bed)}-{recipe.seed}" for name, bed in beds.items()}
-    surveys = studio.recall(
-        SURVEYS,
-        digest_json([timeline.length, heard, timeline.as_json()["scenes"]]),
-        lambda: survey.to_json(
-            survey.survey_ahead(
-                timeline,
-                [opened() for _ in range(COPIES)],
-                stage("listening to the bed", survey.surveyed(timeline)),
-            )
-        ),
-    )
-    plan = plan_mix(
-        timeline,
-        survey.from_json(surveys),
-        difference_lu=recipe.difference_lu,
-        pause_difference_lu=recipe.pause_difference_lu,
-    )
-    takes = spooled(narration.takes, studio.cache)
-
-    def mixer() -> Mixer:
-        return Mixer(timeline, plan, takes=takes, beds=opened(), cues=cues)
-
-    sounds = {name: cue.digest for name, cue in cues.items()}
-    sounding = [timeline.as_heard(), plan.as_json(), narration.fingerprint, heard, sounds]
-    return Session(
-        recipe=recipe,
-        narration=narration,
-        timeline=timeline,
-        mixer=mixer(),
-        copy=mixer,
-        profile=PROFILES[recipe.loudness],
-        digest=digest_json([code_digest(*SOUND), recipe.loudness, recipe.anchor, *sounding]),
-        credits=(*narration.credits, *(bed.credit for bed in beds.values() if bed.credit)),
-    )
 
 
 def mastering_of(session: Session, studio: Studio) -> Mastering:
@@ -144,14 +70,11 @@ def render_track(
     if not extras.force and listened and kept and is_whole(kept, digest, folder, beside):
         settle(folder)
         return kept, False
-    heard = None
-    if extras.listen:
-        heard = heard_well(recipe, studio.library, session.narration, studio.cache)
+    spoken, library = session.narration, studio.library
+    heard = heard_well(recipe, library, spoken, studio.cache) if extras.listen else None
     mastering = mastering_of(session, studio)
     length, goal = session.timeline.length, file_goal(mastering, goal_for(session))
-    tags = tags_of(
-        recipe, session.timeline, session.credits, cover=cover, draft=session.narration.draft
-    )
+    tags = tags_of(recipe, session.timeline, session.credits, cover=cover, draft=spoken.draft)
     companions = Companions(
         recipe=recipe,
         timeline=session.timeline,
@@ -181,12 +104,12 @@ def render_track(
             companions,
             deliverables,
             digest=digest,
-            spoken=session.narration,
+            spoken=spoken,
             aim_lufs=goal.target_lufs,
             speech_lufs=mastering.speech_lufs,
             limited_share=mastering.limited_share,
             credit_lines=session.credits,
-            timings=session.narration.timings,
+            timings=spoken.timings,
             hearing=heard.as_json() if heard else None,
         )
         write_manifest(folder / MANIFEST, manifest)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from undersong.audio import COPIES, Ahead, Tick
+from undersong.audio import Ahead, Tick
 from undersong.files import digest_json
 from undersong.mix.mixer import Mixer
+from undersong.mix.model import MixPlan
 from undersong.recipes.library import Library
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import Profile
@@ -73,7 +74,8 @@ class Session:
     """A track with every decision made and no sample mixed.
 
     Attributes:
-        copy: returns another mixer that makes the same sound and shares nothing that changes.
+        mixer: for reading here and there, not while the mix is made ahead: it shares its beds.
+        copies: mixers of the same sound that share nothing that changes.
         digest: of everything that reaches its sound.
         credits: lines to show wherever it is offered.
     """
@@ -81,12 +83,16 @@ class Session:
     recipe: Recipe
     narration: Narration
     timeline: Timeline
+    plan: MixPlan
     mixer: Mixer
-    copy: Callable[[], Mixer]
+    copies: tuple[Mixer, ...]
     profile: Profile
     digest: str
     credits: tuple[str, ...]
 
     def mix_ahead(self) -> Ahead:
-        """Return the mix for one pass from its start to its end, made side by side."""
-        return Ahead([self.copy().mix for _ in range(COPIES)], self.timeline.length)
+        """Return the mix for one pass from its start to its end, made side by side.
+
+        Of `mixer` only the voice can be read meanwhile.
+        """
+        return Ahead([copy.mix for copy in self.copies], self.timeline.length)

@@ -24,6 +24,7 @@ import soundfile
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = sys.executable
 BEDS = ("waves", "forest", "breeze")
+GROWTH = "Growth with length (FLAC, waves)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +141,55 @@ def voice() -> dict[str, Any]:
         "again_cpu_s": round(again.cpu_s, 2),
         "times_real_time_per_core": round(said_s / made_cpu_s),
     }
+
+
+ENGINE = """\
+import io, json, resource, sys
+from pathlib import Path
+import soundfile
+from undersong.voices.contract import Request, SpokenWord
+from undersong.voices.espeak import Espeak, EspeakOptions
+
+def cpu():
+    both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(sum(resource.getrusage(who)[:2]) for who in both)
+
+engine = Espeak(EspeakOptions(), Path())
+said = [Request(words=tuple(SpokenWord(text=w, ipa=None) for w in text.split()), written=text,
+        language="en-US", rate=1.0) for text in json.loads(sys.argv[1])]
+engine.say(said[0])
+engine.close()  # what starting costs, the worker's part too
+begun, seconds = cpu(), 0.0
+engine = Espeak(EspeakOptions(), Path())
+for _ in range(40):
+    for request in said:
+        seconds += soundfile.info(io.BytesIO(engine.say(request).audio)).duration
+engine.close()
+print(json.dumps([seconds, cpu() - begun]))
+"""
+
+
+def engine_alone(sentences: tuple[str, ...]) -> dict[str, Any]:
+    """Throughput of the offline engine: its worker and our side of the pipe, nothing else."""
+    words = [PYTHON, "-c", ENGINE, json.dumps(sentences)]
+    said_s, cpu_s = json.loads(subprocess.run(words, check=True, capture_output=True).stdout)
+    return {
+        "speech_s": round(said_s, 1),
+        "cpu_s": round(cpu_s, 2),
+        "times_real_time_per_core": round(said_s / cpu_s),
+    }
+
+
+def stages(seconds: int) -> list[dict[str, Any]]:
+    """What each stage of a render takes of a core, each in a process of its own, start-up apart."""
+    done = subprocess.run(
+        [PYTHON, str(Path(__file__).with_name("stages.py")), str(seconds)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    rows: list[dict[str, Any]] = json.loads(done.stdout)
+    return rows
 
 
 def track(formats: str, length: str, folder: Path) -> tuple[Cost, Path, dict[str, Any]]:
@@ -281,26 +331,77 @@ def page(found: dict[str, Any]) -> str:
     ]
     for title, rows in found["tables"].items():
         lines += ["", f"## {title}", "", *table(rows)]
+    lines += ["", "![wall time beside the peers](bench-peers.png)"]
+    lines += ["", "![growth with length](bench-growth.png)"]
     return "\n".join(lines) + "\n"
 
 
+def draw(tables: dict[str, Any], docs: Path) -> None:
+    """Draw wall time beside the peers, and growth with length."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - slow
+
+    rows = next(rows for title, rows in tables.items() if title.startswith("The same job"))
+    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    axes = figure.subplots()
+    names = list(dict.fromkeys(row["by"] for row in rows))
+    formats = list(dict.fromkeys(row["format"] for row in rows))
+    for k, name in enumerate(names):
+        walls = [row["wall_s"] for row in rows if row["by"] == name]
+        at = [i + (k - len(names) / 2) * 0.13 for i in range(len(formats))]
+        axes.bar(at, walls, width=0.12, label=name)
+    axes.set_xticks(range(len(formats)), formats)
+    axes.set_ylabel("wall time, s")
+    axes.legend(fontsize=8)
+    figure.savefig(docs / "bench-peers.png", dpi=110)
+    grown = tables[GROWTH]
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    for axes, key, label in zip(
+        figure.subplots(1, 2),
+        ("wall_s", "peak_mb"),
+        ("wall time, s", "peak memory, MB"),
+        strict=True,
+    ):
+        axes.plot([row["minutes"] for row in grown], [row[key] for row in grown], "o-")
+        axes.set_xlabel("minutes")
+        axes.set_ylabel(label)
+        axes.set_ylim(0)
+    figure.savefig(docs / "bench-growth.png", dpi=110)
+
+
 def main() -> None:
+    from library import shared, unchanged  # noqa: PLC0415 - as below
+    from peers import SENTENCES, peers  # noqa: PLC0415 - it needs this module
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true", help="seconds instead of minutes")
-    parser.add_argument("--long", action="store_true", help="also a three-hour track")
+    parser.add_argument("--long", action="store_true", help="also hours, and peers for an hour")
     wanted = parser.parse_args()
-    lengths = (1, 2) if wanted.small else (10, 60, 180) if wanted.long else (10, 30)
+    lengths = (1, 2) if wanted.small else (1, 10, 60, 180) if wanted.long else (1, 10, 30)
     with tempfile.TemporaryDirectory() as cache:
         os.environ["UNDERSONG_CACHE"] = cache
         tables = {
             "Start-up": start_up(),
             "Beds": beds(20 if wanted.small else 120),
-            "Offline voice": [voice()],
+            "Offline voice, whole process with tone": [voice()],
+            "Offline voice, the engine alone": [engine_alone(SENTENCES)],
+            "Stages, per core": stages(20 if wanted.small else 120),
             "Measuring a file": [measuring(60 if wanted.small else 600)],
         }
+        for minutes in (1,) if wanted.small else (10, 60) if wanted.long else (10,):
+            with tempfile.TemporaryDirectory() as folder:
+                os.environ["UNDERSONG_CACHE"] = cache
+                turns = 1 if minutes != 10 else 2
+                tables |= peers(Path(folder), minutes, ("wav", "flac", "mp3"), turns)
         if not wanted.small:
             tables["The ten-minute body scan, takes cached"] = tracks("10m", 600)
-        tables["Growth with length (FLAC, waves)"] = growth(lengths, "waves", "flac")
+        with tempfile.TemporaryDirectory() as name:
+            os.environ["UNDERSONG_CACHE"] = cache
+            folder = Path(name)
+            tables["An unchanged library"] = [
+                unchanged(folder / "still", 100 if wanted.small else 1000)
+            ]
+            tables["Short tracks, takes cached"] = shared(folder, 4 if wanted.small else 40)
+        tables[GROWTH] = growth(lengths, "waves", "flac")
     found = {
         "machine": {
             "cores": os.cpu_count(),
@@ -311,6 +412,7 @@ def main() -> None:
     }
     docs = ROOT / "docs"
     if not wanted.small:
+        draw(tables, docs)
         (docs / "bench.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
         (docs / "bench.md").write_text(page(found), encoding="utf-8")
     sys.stdout.write(page(found))

@@ -21,6 +21,22 @@ def test_plan_can_speak_first(library, undersong):
     assert second["start"] - first["end"] == 2 * 48_000
 
 
+def test_plan_shows_every_move_of_the_duck_and_its_reason(library, undersong):
+    outcome = undersong("plan", "rest", "--duck")
+    assert outcome.code == 0, outcome.err
+    for words in ("Moves", "makes room for phrase", "above LU", "Sounds", "bell", "waves"):
+        assert words in outcome.out
+
+
+def test_plan_gives_the_duck_to_machines(library, undersong):
+    plan = json.loads(undersong("plan", "rest", "--duck", "--json").out)
+    assert plan["slug"] == "rest"
+    assert all(knot["reason"] for knot in plan["moves"])
+    assert len(plan["phrases"]) == len(
+        json.loads(undersong("plan", "rest", "--json").out)["phrases"]
+    )
+
+
 def test_plan_says_what_length_is_possible(library, undersong):
     recipe = library / "recipes" / "rest.md"
     recipe.write_text(recipe.read_text().replace("fades:", "length: 10m\nfades:"))

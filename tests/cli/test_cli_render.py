@@ -206,7 +206,7 @@ def test_speech_can_be_the_anchor(library, undersong):
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["anchor"] == "speech"
     assert manifest["limited_share"] == 0
-    spoken = integrated(folder / "voice.wav") + manifest["deliverables"][0]["gain_db"]
+    spoken = integrated(folder / "stems" / "voice.wav") + manifest["deliverables"][0]["gain_db"]
     assert abs(spoken - manifest["target_lufs"]) < 0.1
     assert abs(manifest["speech_lufs"] - manifest["target_lufs"]) < 0.01
     assert abs(integrated(folder / "rest.wav") - manifest["aim_lufs"]) < 0.05

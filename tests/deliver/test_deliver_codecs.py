@@ -3,13 +3,14 @@
 import struct
 from types import SimpleNamespace
 
+import imageio_ffmpeg
 import mutagen.mp3
 import numpy as np
 import pytest
 import soundfile
 from deliver_sounds import LENGTH, RATE, narrated, room_for
 
-from undersong.deliver import codecs
+from undersong.deliver import codecs, piped
 from undersong.deliver.codecs import (
     CODECS,
     FLAC,
@@ -22,14 +23,23 @@ from undersong.deliver.codecs import (
     container,
     unwritten,
 )
+from undersong.deliver.lame import crc16, settle_length
 from undersong.deliver.ogg import SERIAL
+from undersong.deliver.piped import Piped, open_encoder
 from undersong.errors import OutputError
 from undersong.recipes.profiles import FORMATS
 
 
+@pytest.fixture(params=["fastest", "libsndfile"], autouse=True)
+def binary(request, monkeypatch):
+    """Everything holds with ffmpeg's binary, and without."""
+    if request.param == "libsndfile":
+        monkeypatch.setattr(piped, "_ffmpeg", lambda: None)
+
+
 def written(path, codec, channels=2):
     frames = narrated()[:, :channels].copy()
-    with Encoder(path, codec, channels=channels, length=LENGTH, name=path) as encoder:
+    with open_encoder(path, codec, channels=channels, length=LENGTH, name=path) as encoder:
         for start in range(0, LENGTH, 10_007):
             encoder.write(frames[start : start + 10_007])
     return path.read_bytes()
@@ -55,7 +65,7 @@ def test_every_mp3_frame_is_128_kb_s_at_48_khz_in_stereo(tmp_path):
 def test_mp3_carries_the_header_that_makes_its_length_exact(tmp_path):
     written(tmp_path / "a.mp3", MP3)
     audio = mutagen.mp3.MP3(tmp_path / "a.mp3").info
-    assert audio.encoder_info.startswith("LAME 3.100")
+    assert soundfile.info(tmp_path / "a.mp3").frames == LENGTH
     assert audio.bitrate_mode == mutagen.mp3.BitrateMode.CBR
 
 
@@ -139,3 +149,71 @@ def test_wrong_channels_are_a_mistake_of_ours(tmp_path):
         Encoder(path, WAV, channels=2, length=9, name=path) as encoder,
     ):
         encoder.write(np.zeros((9, 3), np.float32))
+
+
+@pytest.mark.parametrize("name", ["mp3", "opus"])
+def test_a_file_that_ffmpeg_cannot_open_is_told_by_its_final_name(tmp_path, name):
+    path, final = tmp_path / "missing" / "a", tmp_path / f"track.{name}"
+
+    def write():
+        binary = imageio_ffmpeg.get_ffmpeg_exe()
+        with Piped(path, CODECS[name], channels=2, name=final, binary=binary) as encoder:
+            encoder.write(narrated())
+
+    with pytest.raises(OutputError) as told:
+        write()
+    assert told.value.message.startswith(f"cannot write {final}: ")
+    assert "No such file" in told.value.message
+
+
+def test_a_full_disk_while_ffmpeg_writes_is_an_error(tmp_path):
+    def write():
+        path = tmp_path / "a.mp3"
+        with room_for(20_000), open_encoder(path, MP3, channels=2, length=1, name=path) as encoder:
+            for _ in range(50):
+                encoder.write(narrated())
+
+    with pytest.raises(OutputError, match=r"cannot write .*a\.mp3"):
+        write()
+
+
+@pytest.mark.parametrize("length", [1, 47, 1_152, 48_400, *range(48_384, 48_384 + 1_152, 96)])
+def test_an_mp3_is_as_long_as_its_sound_to_the_sample(tmp_path, length):
+    path = tmp_path / "a.mp3"
+    with open_encoder(path, MP3, channels=2, length=length, name=path) as encoder:
+        encoder.write(np.zeros((length, 2), np.float32))
+    assert soundfile.info(path).frames == length
+    content = path.read_bytes()
+    assert crc16(content[:190]) == int.from_bytes(content[190:192], "big")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"", "no LAME tag"), (b"\0" * 36 + b"Info" + bytes(500), "do not hold")]
+)
+def test_a_length_is_not_written_where_it_does_not_belong(tmp_path, content, words):
+    path = tmp_path / "a.mp3"
+    path.write_bytes(content)
+    with pytest.raises(OutputError, match=words):
+        settle_length(path, 48_000)
+    assert path.read_bytes() == content
+
+
+def test_the_checksum_is_the_published_one():
+    assert crc16(b"123456789") == 0xBB3D  # CRC-16/ARC
+
+
+def test_given_up_ffmpeg_ends_at_once(tmp_path):
+    encoder = open_encoder(tmp_path / "a.mp3", MP3, channels=2, length=9, name=tmp_path)
+    encoder.write(narrated())
+    encoder.__exit__(KeyboardInterrupt, None, None)
+    assert isinstance(encoder, Encoder) or encoder._process.returncode
+
+
+def test_without_a_binary_libsndfile_encodes(tmp_path, monkeypatch):
+    def missing():
+        raise RuntimeError("No ffmpeg exe could be found.")
+
+    monkeypatch.undo()
+    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", missing)
+    with open_encoder(tmp_path / "a.mp3", MP3, channels=2, length=9, name=tmp_path) as encoder:
+        assert isinstance(encoder, Encoder)

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from undersong.deliver.certificate import MANIFEST
 from undersong.deliver.leftovers import UNFINISHED, making, settle
 from undersong.errors import OutputError
+from undersong.manifest import MANIFEST
 
 OLD = ("rest.wav", "rest.vtt", "stems/voice.wav", "stems/bed.wav")
 NEW = ("rest.mp3", "rest.vtt")

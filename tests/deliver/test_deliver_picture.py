@@ -47,6 +47,7 @@ def make_picture(**changes) -> PictureOrder:
         voice=tuple(spoken),
         bed=tuple(bed),
         ducked=tuple(ducked),
+        sounds=(0.0,) * 5 + (1e-3,) * 10 + (0.0,) * (HOPS - 15),
         gain_db=3.0,
         target_lufs=-16.0,
         levels=LEVELS,
@@ -118,9 +119,25 @@ def test_curves_stand_at_their_levels_and_times():
     assert heard.min() == pytest.approx(1, abs=0.3)
     assert heard.max() == pytest.approx(3, abs=0.3)
     assert np.nanmax(voice) == pytest.approx(-0.691 - 20 + 3)
+    sounds = np.asarray(curves["bells and sounds"].get_ydata())
+    assert np.nanmax(sounds) == pytest.approx(-0.691 - 30 + 3)
+    assert np.flatnonzero(np.isfinite(sounds)).min() in range(2, 6)
     gain_db = duck.get_lines()[0].get_ydata()
     assert gain_db[20] == pytest.approx(-10)
     assert gain_db[5] == pytest.approx(0)
+
+
+def test_the_headline_tells_how_loud_speech_is():
+    order = make_picture()
+    assert order.speech_lufs == pytest.approx(-0.691 - 20 + 3, abs=0.7)  # blocks reach into silence
+    written = texts(composed(order))
+    assert written[written.index("speech") - 1] == f"−{-order.speech_lufs:.1f} LUFS"
+    assert "none" in texts(composed(make_picture(voice=(0.0,) * HOPS)))
+
+
+def test_without_cues_there_is_no_curve_for_them():
+    levels = composed(make_picture(cues=())).axes[1]
+    assert "bells and sounds" not in {line.get_label() for line in levels.get_lines()}
 
 
 def test_the_spectrogram_is_dark_where_there_is_sound(tmp_path):
@@ -166,7 +183,14 @@ def test_the_time_axis_has_few_round_labels(length_s):
 def test_what_is_missing_is_simply_not_there(tmp_path):
     nothing = (0.0,) * HOPS
     order = make_picture(
-        voice=nothing, bed=nothing, ducked=nothing, chapters=(), phrases=(), cues=(), subtitle=""
+        voice=nothing,
+        bed=nothing,
+        ducked=nothing,
+        sounds=nothing,
+        chapters=(),
+        phrases=(),
+        cues=(),
+        subtitle="",
     )
     drawn(order, tmp_path / "a.png")
 
@@ -183,6 +207,7 @@ def test_hours_are_reduced_to_pixels():
         voice=(1e-3,) * hops,
         bed=(1e-4,) * hops,
         ducked=(1e-4,) * hops,
+        sounds=(1e-4,) * hops,
     )
     for line in composed(order).axes[1].get_lines():
         assert len(line.get_xdata()) <= WIDTH

@@ -83,6 +83,15 @@ PROGRAMMES = [
     (fade, 24_000),
     (mono_voice, 24_000),
     (thunder, 96_000),
+    (surf, 44_100),
+    (bells, 48_000),
+    (steps, 48_000),
+    (low_hum, 44_100),
+    (sparse, 48_000),
+    (one_sided, 44_100),
+    (fade, 48_000),
+    (mono_voice, 48_000),
+    (thunder, 44_100),
 ]
 
 

@@ -1,17 +1,16 @@
 """The compiled kernels beside the same loops in Python, and beside scipy and numpy."""
 
-import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from dsp_sounds import frames, noise, speech
 
-import undersong.dsp.kernels
 from undersong.dsp import compiled, filters, kernels, loudness, true_peak
 from undersong.dsp.filters import KFilter
-from undersong.dsp.true_peak import HALO, cell_peaks, interpolator
+from undersong.dsp.true_peak import CELL, HALO, cell_peaks, interpolator
+
+MACHINE = compiled.kernels()
 
 
 @pytest.fixture
@@ -20,37 +19,46 @@ def without_numba(monkeypatch):
         monkeypatch.setattr(module, "kernels", lambda: None)
 
 
-def power(kernel, sound: np.ndarray, warm: int) -> np.ndarray:
-    total, state = np.zeros(len(sound)), np.zeros(4)
-    kernel(sound, 1, filters.k_weighting(48_000), state, 1e-20, 1.41, warm, total)
-    return np.concatenate([total, state])
+@pytest.fixture
+def afresh(monkeypatch, tmp_path):
+    """A machine on which nothing was compiled yet; its two folders."""
+    folders = (tmp_path / "beside", tmp_path / "home")
+    monkeypatch.setattr(compiled, "_folders", lambda: folders)
+    compiled._kernels.cache_clear()
+    yield folders
+    compiled._kernels.cache_clear()
 
 
 @pytest.mark.parametrize("warm", [20, 1_000], ids=["lanes", "one by one"])
-def test_the_compiled_filter_is_its_python(warm: int, monkeypatch) -> None:
+def test_the_compiled_filter_is_its_python(warm: int) -> None:
     sound = frames(noise(0.02), peak=0.5)
-    seen = power(kernels.weigh, sound, warm)
-    monkeypatch.setattr(undersong.dsp.kernels, "_weigh_lanes", kernels.plain.weigh_lanes)
-    np.testing.assert_array_equal(seen, power(kernels.plain.weigh, sound, warm))
+    sections = filters.k_weighting(48_000)
+    seen, expected = np.zeros((2, len(sound))), np.zeros((2, 4))
+    numbers = {"offset": 1e-20, "weight": 1.41, "warm": warm}
+    MACHINE.weigh(sound, 1, sections=sections, state=expected[0], power=seen[0], **numbers)
+    lanes = tuple(np.empty(kernels.LANES) for _ in range(5))
+    kernels.weigh(sound, 1, sections, expected[1], 1e-20, 1.41, warm, lanes, seen[1])
+    assert seen[0].all()
+    np.testing.assert_array_equal(seen[0], seen[1])
+    np.testing.assert_array_equal(expected[0], expected[1])
 
 
 @pytest.mark.parametrize("floor", [0.0, 0.35])
-def test_the_compiled_peaks_are_their_python(floor: float, monkeypatch) -> None:
-    sound = frames(noise(6 * 16 / 48_000 + 2 * HALO / 48_000), peak=0.5)
-    design = interpolator(48_000)
-
-    def found(source) -> np.ndarray:
-        heights = np.empty(len(sound) // 16, np.float32)
-        source.cell_heights(sound.reshape(-1).view(np.int32), 32, heights.view(np.int32))
-        peaks = heights[2:-2].copy()
-        args = (design.taps, heights, design.limits, np.float32(floor), HALO)
-        source.cell_peaks(sound, *args, peaks)
-        return peaks
-
-    seen = found(kernels)
-    for name in ("bend", "between"):
-        monkeypatch.setattr(undersong.dsp.kernels, f"_{name}", getattr(kernels.plain, name))
-    np.testing.assert_array_equal(seen, found(kernels.plain))
+def test_the_compiled_peaks_are_their_python(floor: float) -> None:
+    sound = frames(noise((6 * CELL + 2 * HALO) / 48_000), peak=0.5)
+    design, cells = interpolator(48_000), len(sound) // CELL
+    heights = np.empty(cells, np.int32)
+    kernels.cell_heights(sound.reshape(-1).view(np.int32), 2 * CELL, heights)
+    expected = heights.view(np.float32)
+    np.testing.assert_array_equal(MACHINE.cell_heights(sound, CELL), expected)
+    seen, python = expected[2:-2].copy(), expected[2:-2].copy()
+    parts = {"taps": design.taps, "heights": expected, "limits": design.limits}
+    MACHINE.raise_peaks(sound, **parts, floor=floor, peaks=seen)
+    bends, points = np.full(cells, -1, np.float32), np.empty(8, np.float32)
+    level = np.float32(floor)
+    kernels.cell_peaks(sound, *parts.values(), level, CELL, bends, points, python)
+    np.testing.assert_array_equal(seen, python)
+    assert (seen > expected[2:-2]).any()
 
 
 @pytest.mark.parametrize("seconds", [0.5, 5.0], ids=["one by one", "lanes"])
@@ -74,44 +82,42 @@ def test_without_numba_the_peaks_are_the_same(rate, without_numba, monkeypatch):
     np.testing.assert_allclose(seen[1], seen[0], rtol=2e-6)
 
 
-def test_where_numba_does_not_work_there_are_no_kernels(monkeypatch):
-    monkeypatch.setitem(sys.modules, "undersong.dsp.kernels", None)
-    monkeypatch.delattr("undersong.dsp.kernels")
-    compiled.kernels.cache_clear()
+def test_where_numba_does_not_work_there_are_no_kernels(monkeypatch, afresh):
+    monkeypatch.setitem(sys.modules, "undersong.dsp.compiler", None)
     assert compiled.kernels() is None
-    monkeypatch.undo()
-    compiled.kernels.cache_clear()
-    assert compiled.kernels() is kernels
 
 
-def test_compiling_ahead_ends_with_kernels():
-    compiled.kernels.cache_clear()
+def test_kernels_are_compiled_once_per_machine(monkeypatch, afresh):
+    beside, home = afresh
     compiled.compile_ahead()
-    assert compiled.kernels() is kernels
+    assert compiled.kernels() is not None
+    (kept,) = beside.iterdir()
+    assert not home.exists()
+    compiled._kernels.cache_clear()
+    monkeypatch.setitem(sys.modules, "undersong.dsp.compiler", None)
+    assert compiled.kernels() is not None
+    kept.write_bytes(kept.read_bytes()[:-1])  # what is not whole is never run
+    compiled._kernels.cache_clear()
+    assert compiled.kernels() is None
 
 
-def test_with_nowhere_to_keep_them_kernels_are_compiled_each_time(monkeypatch):
-    asked = []
-
-    def njit(signature, **more):
-        asked.append(more)
-        if "cache" in more:
-            raise RuntimeError("cannot cache function: no locator available")
-        return lambda function: (function, signature)
-
-    monkeypatch.setattr(kernels.numba, "njit", njit)
-    assert kernels._compiled(len, "void()") == (len, "void()")
-    assert asked == [{"cache": True, "nogil": True}, {"nogil": True}]
+def test_kernels_are_kept_at_home_where_the_package_cannot_be_written(monkeypatch, afresh):
+    beside, home = afresh
+    beside.write_text("a file where a folder should be")
+    assert compiled.kernels() is not None
+    assert len(list(home.iterdir())) == 1
+    compiled._kernels.cache_clear()
+    monkeypatch.setitem(sys.modules, "undersong.dsp.compiler", None)
+    assert compiled.kernels() is not None
 
 
-def test_compiled_kernels_are_kept_for_the_next_process(tmp_path):
-    """In a copy of the package whose folder can be written, files appear; they are then reused."""
-    folder = Path(kernels.__file__).parent
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import kernels;"
-        "print(sum(kernels.weigh.stats.cache_hits.values()))"
-    )
-    (tmp_path / "kernels.py").write_bytes((folder / "kernels.py").read_bytes())
-    words = [sys.executable, "-c", code, str(tmp_path)]
-    hits = [subprocess.run(words, capture_output=True, check=True).stdout for _ in range(2)]
-    assert [int(number) for number in hits] == [0, 1]
+def test_with_room_nowhere_kernels_are_compiled_each_time(afresh):
+    for folder in afresh:
+        folder.write_text("a file where a folder should be")
+    assert compiled.kernels() is not None
+
+
+def test_another_text_or_processor_has_another_name(monkeypatch):
+    here = compiled._name()
+    monkeypatch.setattr("llvmlite.binding.get_host_cpu_name", lambda: "z80")
+    assert compiled._name() != here

@@ -20,7 +20,7 @@ def test_links_between_documents_lead_somewhere(page):
     assert missing == []
 
 
-@pytest.mark.parametrize("kind", ["recipe", "library", "voice", "bed"])
+@pytest.mark.parametrize("kind", ["recipe", "library", "voice", "bed", "show"])
 def test_reference_pages_are_made_from_the_schemas(kind):
     page = ROOT / "docs" / f"reference-{kind}.md"
     assert page.read_text(encoding="utf-8") == reference(kind, _schema_of(kind)), "run `make docs`"

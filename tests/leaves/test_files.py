@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -152,6 +153,19 @@ def test_a_temporary_may_lie_elsewhere_on_the_same_disk(tmp_path):
         temporary.write_text("wind")
     assert (tmp_path / "a" / "b.txt").read_text() == "wind"
     assert os.listdir(tmp_path / "room") == []
+
+
+def test_content_is_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
+    """A power cut forgets what was not synced: a name must never stand for less than all."""
+    done = []
+    sync, rename = os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda file: done.append(os.fstat(file).st_ino) or sync(file))
+    monkeypatch.setattr(
+        Path, "replace", lambda a, b: done.append(("renamed", a.stat().st_ino)) or rename(a, b)
+    )
+    write_text(tmp_path / "b.txt", "wind")
+    inode = (tmp_path / "b.txt").stat().st_ino
+    assert done == [inode, ("renamed", inode)]
 
 
 def test_where_there_are_no_locks_nothing_is_taken_for_an_orphan(tmp_path, monkeypatch):

@@ -44,6 +44,8 @@ def test_what_is_no_sound_is_refused():
 
 
 READER = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
 from undersong.soundbytes import read_bytes, wav_bytes
 import numpy as np
 sound = wav_bytes(np.zeros(24_000, np.float32), 24_000)
@@ -60,6 +62,6 @@ def test_ctrl_c_while_sound_is_decoded_is_never_lost(moment):
     )
     assert process.stdout.readline() == "reading\n"
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate()
+    _, said = process.communicate(timeout=60)
     assert said.rstrip().endswith("KeyboardInterrupt"), said
     assert "LibsndfileError" not in said

@@ -8,11 +8,12 @@ import numpy as np
 
 from undersong.audio import BlockSource, Frames, Gridded
 from undersong.dsp.loudness import Energies, lufs
+from undersong.mix.bells import momentary_lufs
 from undersong.mix.curves import F64
 from undersong.mix.duck import plan_mix
 from undersong.mix.mixer import Mixer
 from undersong.mix.model import MixPlan
-from undersong.mix.survey import survey_beds
+from undersong.mix.survey import survey_beds, survey_joins
 from undersong.recipes.model import Position
 from undersong.timeline.model import Phrase, PlacedCue, Scene, Timeline
 from undersong.units import Lufs, Samples
@@ -153,7 +154,14 @@ def planned(
     track: Timeline, beds: Mapping[str, BlockSource], difference: float = 15.0, pause: float = 10.0
 ) -> MixPlan:
     surveys = survey_beds(track, beds)
-    return plan_mix(track, surveys, difference_lu=difference, pause_difference_lu=pause)
+    return plan_mix(
+        track,
+        surveys,
+        difference_lu=difference,
+        pause_difference_lu=pause,
+        joins=survey_joins(track, beds),
+        cue_lufs={cue.sound: momentary_lufs(Ring(cue.length).frames()) for cue in track.cues},
+    )
 
 
 def voices(track: Timeline) -> list[Voice]:

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 
@@ -23,7 +24,8 @@ from mix_sources import (
 from undersong.audio import BlockSource, Frames, Gridded
 from undersong.errors import AmbienceError, UnknownNameError, VoiceError
 from undersong.mix.mixer import STEMS, Mixer
-from undersong.timeline.model import Timeline
+from undersong.timeline.model import LevelMove, Timeline
+from undersong.units import Samples
 
 TRACK = timeline(
     31.3,
@@ -54,6 +56,16 @@ def test_samples_do_not_depend_on_how_they_are_read(
     source = made.mix if name == "mix" else made.stem(name)
     for start, n in spans:
         assert np.array_equal(source.read(start, n), in_order(name)[start + S : start + S + n])
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+def test_samples_do_not_depend_on_how_many_threads_read(threads: int) -> None:
+    made = mixer(TRACK, beds())
+    starts = np.random.default_rng(threads).permutation(np.repeat(np.arange(0, 31 * S, S // 2), 2))
+    with ThreadPoolExecutor(threads) as pool:
+        heard = list(pool.map(lambda at: made.mix.read(int(at), S), starts))
+    for at, frames in zip(starts, heard, strict=True):
+        assert np.array_equal(frames, in_order("mix")[at + S : at + 2 * S])
 
 
 REFERENCE = mixer(TRACK, beds())
@@ -102,16 +114,30 @@ def test_a_take_that_begins_before_the_track_is_cut_there() -> None:
     assert np.array_equal(heard[: S // 2, :1], take[1200 - S // 100 :][: S // 2])
 
 
+def test_levels_of_the_script_move_every_bed_and_no_speech() -> None:
+    moved = LevelMove(start=Samples(5 * S), end=Samples(8 * S), gain_db=-60.0)
+    track = replace(TRACK, phrases=(), cues=(), levels=(moved,))
+    low, usual = (mixer(t, beds()).stem("bed") for t in (track, replace(track, levels=())))
+    assert np.array_equal(low.read(0, 5 * S), usual.read(0, 5 * S))
+    gain = level_db(low.read(9 * S, 9 * S)) - level_db(usual.read(9 * S, 9 * S))
+    assert gain == pytest.approx(-60, abs=0.01)
+    half = level_db(low.read(6 * S, S)) - level_db(usual.read(6 * S, S))
+    assert -45 < half < -15
+    assert np.abs(low.read(9 * S, S)).max() > 0
+
+
 def test_a_cue_sounds_at_its_gain() -> None:
     heard = REFERENCE.stem("cues").read(0, TRACK.length)
     ring = Ring(7 * S).frames()
-    assert np.array_equal(heard[int(2.5 * S) : int(9.5 * S)], ring)
-    assert heard[26 * S : 29 * S] == pytest.approx(ring[: 3 * S] * 10 ** (-6 / 20), abs=1e-6)
+    first, second = (10 ** (cue.gain_db / 20) for cue in planned(TRACK, beds()).cues)
+    assert heard[int(2.5 * S) : int(9.5 * S)] == pytest.approx(ring * first, abs=1e-6)
+    assert heard[26 * S : 29 * S] == pytest.approx(ring[: 3 * S] * second, abs=1e-6)
 
 
 def test_a_cue_that_outlasts_the_track_fades_with_it() -> None:
     heard = REFERENCE.stem("cues").read(0, TRACK.length)
-    ring = Ring(7 * S).frames()[: TRACK.length - 26 * S] * np.float32(10 ** (-6 / 20))
+    own_db = planned(TRACK, beds()).cues[1].gain_db
+    ring = Ring(7 * S).frames()[: TRACK.length - 26 * S] * np.float32(10 ** (own_db / 20))
     gain = np.abs(heard[26 * S :]).reshape(-1, 2).max(1) / (np.abs(ring).max(1) + 1e-9)
     assert gain[: int(3.3 * S)].max() <= 1.001
     assert np.abs(heard[-100:]).max() < 1e-3 * np.abs(ring).max()

@@ -21,7 +21,9 @@ from mix_sources import (
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import butter, sosfiltfilt
 
+from undersong.audio import Frames
 from undersong.mix.curves import F64
+from undersong.mix.survey import survey_joins
 from undersong.timeline.model import Timeline
 
 HOP = 480
@@ -95,18 +97,21 @@ def test_a_wave_that_breaks_under_a_phrase_is_lowered_with_it() -> None:
     last = sound.track.phrases[-1]
     under, before = sound.gain_db[last.start // HOP + 50], sound.gain_db[5 * 100]
     assert before == pytest.approx(0, abs=0.01)
-    assert under < -7
-    assert sound.difference_lu(8) == pytest.approx(15, abs=0.5)
+    assert under < -6.5
+    assert sound.difference_lu(8) == pytest.approx(15, abs=0.7)
 
 
 @kinds
 def test_the_bed_is_down_before_the_first_word(kind: str) -> None:
     sound = heard(kind)
     gain = sound.gain_db
-    for phrase in sound.track.phrases:
+    ends = [-S, *(phrase.end for phrase in sound.track.phrases)]
+    for phrase, end in zip(sound.track.phrases, ends, strict=False):
+        if phrase.start - end < S // 2:
+            continue  # said in the breath of the one before, where the bed follows its own swells
         early = gain[phrase.start // HOP - 10 : phrase.start // HOP + 10].mean()
-        deepest = gain[phrase.start // HOP : phrase.end // HOP - 40].min()
-        assert early <= 0.98 * deepest
+        first = gain[phrase.start // HOP : phrase.start // HOP + 30].mean()
+        assert early <= 0.98 * first
 
 
 @kinds
@@ -153,3 +158,23 @@ def test_joins_and_fades_make_no_step(kind: str) -> None:
     power = uniform_filter1d((bed**2).sum(1).reshape(-1, HOP).mean(1), 40, mode="nearest")
     levels = 10 * np.log10(power[600:-800])
     assert np.abs(np.diff(levels)).max() <= 0.5
+
+
+@pytest.mark.parametrize("likeness", [1.0, 0.6, 0.0, -0.4])
+def test_beds_cross_at_one_level_however_alike_they_are(likeness: float) -> None:
+    share = abs(likeness)
+
+    class Mixed:
+        channels = 2
+
+        def read(self, start: int, n: int) -> Frames:
+            own, other = noise(8).read(start, n), noise(7).read(start, n)
+            way = np.float32(np.sign(likeness))
+            return other * way * np.float32(share) + own * np.float32((1 - share**2) ** 0.5)
+
+    track = timeline(40, scenes=(scene("one", 0, 26, fall=12), scene("two", 14, 40, rise=12)))
+    beds = {"one": noise(7), "two": Mixed()}
+    assert survey_joins(track, beds) == pytest.approx((likeness,), abs=0.02)
+    bed = whole(mixer(track, beds).stem("bed"), track)
+    levels = [loudness(bed[at * S : (at + 2) * S]) for at in range(8, 32, 2)]
+    assert max(levels) - min(levels) < 0.3

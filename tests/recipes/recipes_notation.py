@@ -4,6 +4,7 @@ from pathlib import Path
 
 from undersong.errors import Fault
 from undersong.recipes.model import (
+    BedLevel,
     BreathPhase,
     Cue,
     ElasticPause,
@@ -53,7 +54,7 @@ def faults(text: str, *, pace: str = "natural") -> list[str]:
     return [f"{fault.line}:{fault.column} {fault.message}" for fault in found]
 
 
-def line(cue: Cue) -> str:  # noqa: PLR0911 - one line per kind of cue
+def line(cue: Cue) -> str:  # noqa: C901, PLR0911 - one line per kind of cue
     """Write a cue in one line."""
     match cue:
         case Utterance():
@@ -69,6 +70,8 @@ def line(cue: Cue) -> str:  # noqa: PLR0911 - one line per kind of cue
             return f"<{cue.name} {float(cue.seconds):g}{said}>"
         case SceneChange():
             return f"[{cue.ambience} over {float(cue.over):g}]"
+        case BedLevel():
+            return f"[bed {cue.gain_db:+g} dB over {float(cue.over):g}]"
         case SoundCue():
             hold = "end" if cue.hold is None else f"{float(cue.hold):g}"
             return f"[{cue.sound} until {hold}, {cue.gain_db:+g} dB]"

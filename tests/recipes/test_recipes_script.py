@@ -91,6 +91,10 @@ COURSES = [
     # scenes and sounds
     ("One.\n\n[ambience: none]\n\nTwo.", "natural",
      ["One.", "~paragraph", "[None over 6]", "Two."]),
+    ("One [bed: -6 dB, over 8s] two.", "natural",
+     ["One", "~comma x1/10", "[bed -6 dB over 8]", "two."]),
+    ("One.\n\n[bed: silence, over 20s]\n\n[bed: +3 dB] Two.", "natural",
+     ["One.", "~paragraph", "[bed -60 dB over 20]", "[bed +3 dB over 4]", "Two."]),
     ("One [ambience: waves] two.", "natural", ["One", "~comma x1/10", "[waves over 6]", "two."]),
     ("One.\n\n# A\n[ambience: waves]\nTwo.", "natural",
      ["One.", "~section", "# A", "[waves over 6]", "Two."]),

@@ -52,6 +52,12 @@ BAD = [
         "1:37 unknown part of a mark",
         "1:44 unknown part of a mark",
     ]),
+    ("One [bed] [bed: quiet] [bed: -50 dB, over 3h] two.", [
+        "1:5 a level of the bed needs its change",
+        "1:17 this is not a change of level",
+        "1:30 this is out of range for a change of level",
+        "1:43 this time is out of range",
+    ]),
     ("One [ambience] [ambience: forrest, over -2s, x] two.", [
         "1:5 a change of scene needs a name",
         "1:27 there is no ambience of this name",

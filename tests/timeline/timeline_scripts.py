@@ -7,6 +7,7 @@ from typing import Any, Literal
 from zlib import crc32
 
 from undersong.recipes.model import (
+    BedLevel,
     BreathPhase,
     Cue,
     Elastic,
@@ -119,6 +120,10 @@ class Page:
         self.cues.append(
             SceneChange(ambience=ambience, over=Fraction(over), position=self._place())
         )
+        return self
+
+    def bed(self, gain_db: float, over: str) -> "Page":
+        self.cues.append(BedLevel(gain_db=gain_db, over=Fraction(over), position=self._place()))
         return self
 
     def sound(self, sound: str, hold: str | None = None, gain_db: float = 0.0) -> "Page":

@@ -1,7 +1,10 @@
-"""Moving air: gusts at several time scales, turbulence within them, and no whistling.
+"""Moving air: gusts, turbulence within them, and no whistling.
 
-Wind has no sound; what it brushes against has. The level of each band follows the wind speed with
-a power of its own, higher bands more steeply, so the sound brightens as the wind rises.
+Wind has no sound; what it brushes against has. Behind every stalk and twig eddies are shed, a
+dipole whose power goes with the sixth power of speed and whose frequencies go with speed
+(Strouhal; Blake, "Mechanics of Flow-Induced Sound and Vibration", 1986): a gust is 18 dB an
+octave of speed louder and its whole spectrum lies higher. Stalks of all widths together have no
+pitch of their own, so there is nothing to whistle.
 """
 
 from typing import ClassVar
@@ -33,32 +36,30 @@ class BreezeOptions(GeneratorOptions):
     )
 
 
-_OCTAVES = np.log2(bands_hz() / 400.0)
+_POWER_DB = 18.0
+"""Level of a dipole per octave of speed: the sixth power."""
 
-_BED = spectrum_db({40: -12, 90: -9, 200: -7, 400: -3, 700: -6, 1200: -14, 2400: -28, 6000: -46})
-"""The wind at its usual speed."""
+_SHED_HZ = (28.0, 40.0, 90.0, 180.0, 350.0, 700.0, 1200.0, 2400.0, 4800.0, 9600.0, 27_000.0)
+_SHED_DB = (-10.0, -9.0, -8.0, -6.0, -2.0, 0.0, -3.0, -13.0, -23.0, -32.0, -47.0)
+"""Eddies shed by stalks and twigs of many widths, at the usual speed."""
 
-_FAR = spectrum_db({40: -15, 100: -13, 300: -12, 800: -17, 2000: -31, 6000: -50})
+_FAR = spectrum_db({40: -27, 100: -25, 300: -25, 800: -29, 2000: -39, 6000: -53})
 """Air further off, which hardly changes: a lull is quiet, never empty."""
 
-_STEEPNESS = spectrum_db({40: 4, 150: 6, 400: 9, 1000: 12, 3000: 14, 10000: 15})
-"""How much each band rises per octave of speed, in dB."""
+_GRASS = spectrum_db({300: -60, 1000: -48, 2500: -41, 5000: -40, 12000: -47})
+_GRASS_RISE_DB = 15.0
+"""Blades that touch, and how much more they are heard per octave of speed."""
 
-_GRASS = spectrum_db({300: -60, 1000: -45, 2500: -38, 5000: -38, 12000: -46})
-"""What the wind brushes against."""
+_FORCE_OCTAVES = 0.9
+_USUAL_FORCE = 0.4
+"""Octaves of speed from end to end of the option, and where levels are as above."""
 
-_BODY_OCTAVES = 0.75
-_BODY_DB = 7.0
-"""A broad emphasis, far too wide to whistle, that wanders up with the speed."""
-
-_EDDIES = ((1.1, 1.1), (0.35, 0.7), (0.12, 0.4))
-"""Turbulence band by band: (scale in s, swing in dB)."""
-
-_FLUTTER = ((0.12, 0.8), (0.05, 0.5))
-"""Turbulence of all bands together, more of it in fast air: (scale in s, swing in dB)."""
+_EDDIES = ((1.1, 0.7), (0.35, 0.5), (0.12, 0.4))
+"""Each band has a little turbulence of its own: (scale in s, swing in dB)."""
 
 _CORRELATION = {60: 0.75, 200: 0.55, 400: 0.4, 2000: 0.3, 10000: 0.2}
 _FRAME = 1920
+_OCTAVES = np.log2(bands_hz())
 
 
 class Air:
@@ -66,29 +67,27 @@ class Air:
 
     def __init__(self, options: BreezeOptions, stream: Stream) -> None:
         """Take options; the wind is worked out as it is needed."""
-        self._force = 0.9 * (options.force - 0.4)
-        self._gusts = Gusts(stream=stream.child("gusts"), depth=0.19 + 0.21 * options.gusts)
+        self._force = _FORCE_OCTAVES * (options.force - _USUAL_FORCE)
+        self._gusts = Gusts(
+            stream=stream.child("gusts"), depth=0.25 + 2.1 * options.gusts, period_s=4.4, drift=0.03
+        )
         self._eddies = Swings(stream.child("eddies"), _EDDIES, by_band=True)
-        self._flutter = Swings(stream.child("flutter"), _FLUTTER)
-        self._warmth_db = -(options.warmth - 0.5) * 5.0 * _OCTAVES
+        self._warmth_db = -(options.warmth - 0.5) * 5.0 * (_OCTAVES - np.log2(400.0))
 
     def __call__(self, times_s: Values) -> Values:
         """Return levels of shape (n, 2, bands)."""
-        gust = self._gusts(times_s)[..., None]
-        rise = self._force + gust
-        bump = _BODY_DB * np.exp(-0.5 * ((_OCTAVES - rise) / _BODY_OCTAVES) ** 2)
-        wind = _BED + _STEEPNESS * rise + bump
-        grass = _GRASS + 11.0 * rise
-        total = sum_db(wind, grass, _FAR + 10.0 * self._force + 2.0 * gust) + self._warmth_db
-        quick = self._flutter(times_s) * np.clip(1.0 + 0.6 * rise, 0.3, 2.0)
-        return np.asarray(total + quick + self._eddies(times_s))
+        rise = self._force + self._gusts(times_s)[..., None]
+        shed = np.interp(_OCTAVES - rise, np.log2(_SHED_HZ), _SHED_DB) + _POWER_DB * rise
+        far = _FAR + _POWER_DB * self._force
+        total = sum_db(shed, _GRASS + _GRASS_RISE_DB * rise, far)
+        return np.asarray(total + self._warmth_db + self._eddies(times_s))
 
 
 class Breeze(Gridded):
     """An endless breeze; see `BreezeOptions`."""
 
     name: ClassVar[str] = "breeze"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     Options: ClassVar[type[GeneratorOptions]] = BreezeOptions
 
     def __init__(self, options: BreezeOptions, seed: int) -> None:

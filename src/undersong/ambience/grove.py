@@ -1,139 +1,151 @@
-"""Sounds at places in a wood: when they come, how far they are, how the trees answer.
+"""Sounds at places: who makes them, when they come, and where they are.
 
-Each maker has cells of time of its own; in a cell it sounds once or not at all. A sound is drawn,
-placed and rendered whole from its cell's number, so any of them can be made on its own.
+A sound is drawn, placed and rendered whole from its number in the rhythm of its maker, so any of
+them can be made on its own.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from undersong.ambience.songs import Kind
+from undersong.ambience.place import LONGEST, Ear, Place
+from undersong.ambience.rhythm import Rhythm
 from undersong.audio import GRID, Frames, silence
-from undersong.dsp.noise import Stream
+from undersong.dsp.noise import Stream, Values
 from undersong.units import SAMPLE_RATE
 
-_LENGTH = 1 << 18
-"""Frames that no rendered sound exceeds: a phrase of up to 3.4 s and its tail."""
+Rng = np.random.Generator
 
-_TAIL_S = 1.6
-_DECAY_S = 0.16
-"""How long the wood answers, and the time in which the answer falls to 1/e."""
-
-_FADE = 4_800
+_GAP_S = 0.6
+"""A maker is silent for at least this long between two of its sounds."""
 
 _VISIT = 7
-"""Cells that a maker stays at one place."""
+"""Beats that a maker stays at one place."""
 
-_KEEP = 12
-"""Rendered sounds kept in memory, about 1.5 MB each."""
+_NEARER = 1.4
+"""Rather near than far: what is far is less often heard."""
 
-Spectrum = npt.NDArray[np.complex64]
+_KEEP = 24
+"""Rendered sounds kept in memory, about 1.5 MB each: more than ever sound at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of sound-maker.
+
+    Attributes:
+        phrase: draws one phrase: dry, mono, at `PHRASE_RATE_HZ`, at any level.
+        level_db: its level among the others; 0 is the loudest that is allowed.
+        near: the least distance at which it is met, 0 to 1 of the place's depth.
+        share: how readily it sounds.
+        period_s: mean distance of its chances to sound.
+        length_s: no phrase is longer.
+        regular: whether it keeps a beat, as a drip does, or comes when it likes, as birds do.
+    """
+
+    phrase: Callable[[Rng], Values]
+    level_db: float = 0.0
+    near: float = 0.15
+    share: float = 1.0
+    period_s: float = 12.0
+    length_s: float = 3.4
+    regular: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maker:
-    """One bird, or one tree that creaks.
+    """One bird, one tree that creaks, one crack that drips.
 
     Attributes:
         kind: what it is.
         stream: where its choices come from.
-        cell_s: it sounds at most once in this time, longer than any sound.
-        share: of its cells in which it does.
+        share: of its beats on which it sounds.
+        pace: its period against its kind's; no two makers of a place have the same.
+        phase: of its first beat, in periods.
     """
 
     kind: Kind
     stream: Stream
-    cell_s: float
     share: float
+    pace: float
+    phase: float
 
-    def sounds(self, cell: int) -> bool:
-        """Whether it sounds in a cell: rather in some visits than in others."""
-        mood = 2.0 * float(self.stream.child("mood").uniform(cell // _VISIT, 1)[0])
-        return bool(self.stream.child("sounds").uniform(cell, 1)[0] < self.share * mood)
+    @classmethod
+    def of(cls, kind: Kind, stream: Stream, share: float) -> "Maker":
+        """Return a maker with a pace and a phase of its own."""
+        pace, phase = stream.child("pace").uniform(0, 2)
+        return cls(kind=kind, stream=stream, share=share, pace=0.8 + 0.5 * pace, phase=phase)
 
-    def start(self, cell: int) -> int:
-        """Sample at which its sound of a cell starts."""
-        room_s = self.cell_s - _LENGTH / SAMPLE_RATE
-        late_s = float(self.stream.child("start").uniform(cell, 1)[0]) * room_s
-        return int((cell * self.cell_s + late_s) * SAMPLE_RATE)
+    @property
+    def rhythm(self) -> Rhythm:
+        """When it may sound."""
+        regular = self.kind.regular
+        return Rhythm(
+            stream=self.stream.child("rhythm"),
+            period_s=self.kind.period_s * self.pace,
+            phase=self.phase,
+            wander=0.8 if regular else 0.0,
+            jitter=0.06 if regular else 1.0,
+        )
 
-    def spot(self, cell: int) -> tuple[float, float]:
+    def sounds(self, beat: int) -> bool:
+        """Whether it sounds on a beat: rather in some visits than in others, never over itself."""
+        mood = 2.0 * float(self.stream.child("mood").uniform(beat // _VISIT, 1)[0])
+        if self.stream.child("sounds").uniform(beat, 1)[0] >= self.share * mood:
+            return False
+        before_s, start_s = self.rhythm.times_s(beat - 1, 2)
+        return bool(start_s - before_s > self.kind.length_s + _GAP_S)
+
+    def spot(self, beat: int) -> tuple[float, float]:
         """Return where it is: from left (-1) to right (1), and from near (0) to far (1)."""
-        rng = self.stream.child("spot").rng(cell // _VISIT)
-        return float(rng.uniform(-1.0, 1.0)), float(rng.uniform(self.kind.near, 1.0))
-
-    def cells(self, start: int, n: int) -> range:
-        """Cells whose sounds may reach into samples [start, start + n)."""
-        cell = self.cell_s * SAMPLE_RATE
-        return range(int((start - _LENGTH) // cell), int((start + n) // cell) + 1)
+        rng = self.stream.child("spot").rng(0 if self.kind.regular else beat // _VISIT)
+        side, far = rng.uniform(-1.0, 1.0), rng.uniform() ** _NEARER
+        return float(side), float(self.kind.near + (1.0 - self.kind.near) * far)
 
 
 class Grove:
-    """All makers of a wood; `block(k)` is what they sound in second `k`, stereo."""
+    """All makers of a place; `block(k)` is what they sound in second `k`, stereo."""
 
-    def __init__(self, makers: tuple[Maker, ...], stream: Stream, level_db: float) -> None:
-        """Take the makers; `level_db` is the RMS of the nearest sound, in dBFS."""
-        self._makers = makers
-        self._stream = stream
-        self._level_db = level_db
-        self._answer: Spectrum | None = None
+    def __init__(
+        self, makers: tuple[Maker, ...], place: Place, stream: Stream, nearest_lufs: float
+    ) -> None:
+        """Take the makers; `nearest_lufs` is the loudest moment (400 ms) of the nearest sound."""
+        self._makers = [(maker, maker.rhythm) for maker in makers]
+        self._ear = Ear(place, stream.child("answer"))
+        self._nearest_lufs = nearest_lufs
         self._kept: OrderedDict[tuple[int, int], Frames] = OrderedDict()
 
     def block(self, k: int) -> Frames:
         """Return second `k` as stereo `Frames`, a pure function of `k`."""
         out, first = silence(GRID, 2), k * GRID
-        for index, maker in enumerate(self._makers):
-            for cell in maker.cells(first, GRID):
-                if not maker.sounds(cell):
+        reach_s = LONGEST / SAMPLE_RATE
+        for index, (maker, rhythm) in enumerate(self._makers):
+            for beat, start_s in zip(*rhythm.between(k - reach_s, k + 1.0), strict=True):
+                if not maker.sounds(int(beat)):
                     continue
-                offset = maker.start(cell) - first
-                if -_LENGTH < offset < GRID:
-                    sound = self._sound(index, cell)
-                    first_here = max(offset, 0)
-                    part = sound[first_here - offset : GRID - offset]
-                    out[first_here : first_here + len(part)] += part
+                offset = int(start_s * SAMPLE_RATE) - first
+                if offset >= GRID:
+                    continue
+                sound = self._sound(index, int(beat))
+                first_here = max(offset, 0)
+                part = sound[first_here - offset : GRID - offset]
+                out[first_here : first_here + len(part)] += part
         return out
 
-    def _sound(self, index: int, cell: int) -> Frames:
-        key = (index, cell)
+    def _sound(self, index: int, beat: int) -> Frames:
+        key = (index, beat)
         if key not in self._kept:
-            self._kept[key] = self._render(self._makers[index], cell)
+            self._kept[key] = self._render(self._makers[index][0], beat)
             if len(self._kept) > _KEEP:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return self._kept[key]
 
-    def _render(self, maker: Maker, cell: int) -> Frames:
-        side, far = maker.spot(cell)
-        rng = maker.stream.child("phrase").rng(cell)
-        phrase = maker.kind.phrase(rng).astype(np.float32)
-        dry = np.fft.rfft(phrase, _LENGTH).astype(np.complex64, copy=False)
-        level_db = self._level_db + maker.kind.level_db - 11.0 * far - rng.uniform(0.0, 3.0)
-        # Air and leaves take high tones over distance; a far sound is mostly the wood's answer.
-        hz = np.fft.rfftfreq(_LENGTH, 1.0 / SAMPLE_RATE).astype(np.float32)
-        dry *= np.exp(-far * (hz / np.float32(7_000.0)) ** np.float32(1.4))
-        dry *= np.float32(10.0 ** (level_db / 20.0))
-        near = 1.0 - 0.75 * far
-        turn = (1.0 + 0.75 * side) * np.pi / 4.0
-        direct = np.sqrt(2.0) * near * np.array([np.cos(turn), np.sin(turn)], np.float32)
-        wet = dry * self._wood() * np.float32(0.35 + 0.5 * far)
-        both = np.fft.irfft(wet + direct[:, None] * dry, _LENGTH)
-        length = min(len(phrase) + int(_TAIL_S * SAMPLE_RATE), _LENGTH)
-        sound = np.ascontiguousarray(both[:, :length].T, np.float32)
-        sound[-_FADE:] *= np.linspace(1.0, 0.0, _FADE, dtype=np.float32)[:, None]
-        return sound
-
-    def _wood(self) -> Spectrum:
-        """Spectra of the answer to a unit impulse, (2, bins): power 1 in each channel."""
-        if self._answer is None:
-            n = int(_TAIL_S * SAMPLE_RATE)
-            t = np.arange(n) / SAMPLE_RATE
-            course = np.exp(-t / _DECAY_S) * np.clip((t - 0.012) / 0.03, 0.0, 1.0)
-            noise = self._stream.child("wood").normal(0, 2 * n).reshape(2, n) * course
-            noise /= np.sqrt((noise**2).sum(axis=1, keepdims=True))
-            spectra = np.fft.rfft(noise.astype(np.float32), _LENGTH)
-            self._answer = spectra.astype(np.complex64, copy=False)
-        return self._answer
+    def _render(self, maker: Maker, beat: int) -> Frames:
+        side, far = maker.spot(beat)
+        rng = maker.stream.child("phrase").rng(beat)
+        phrase = maker.kind.phrase(rng)
+        level_lufs = self._nearest_lufs + maker.kind.level_db - rng.uniform(0.0, 2.0)
+        return self._ear.hear(phrase, side, far, level_lufs)

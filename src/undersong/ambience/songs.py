@@ -1,17 +1,17 @@
 """What lives in a wood and can be heard: song grammars of birds, and wood that creaks.
 
 Each kind draws a new phrase from its own small grammar, in the manner of a species, never one of
-its phrases twice. Pitches and tempi follow field guides: great tit, chaffinch, willow warbler,
-robin, blackbird, song thrush, wood pigeon and tawny owl.
+its phrases twice: great tit, chaffinch, willow warbler, robin, blackbird, song thrush, wren, wood
+pigeon, cuckoo and tawny owl. docs/craft.md says where pitches, tempi and rates of song come from.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from undersong.ambience.grove import Kind
+from undersong.ambience.place import PHRASE_RATE_HZ
 from undersong.dsp.noise import Values
-from undersong.units import SAMPLE_RATE
 
 Rng = np.random.Generator
 
@@ -40,50 +40,36 @@ class Note:
     overtones_db: tuple[float, float] = (-24.0, -34.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """A kind of sound-maker.
-
-    Attributes:
-        phrase: draws one phrase, rendered dry, mono, its loudest note at RMS 1.
-        level_db: its level among the others.
-        near: the least distance at which it is met, 0 to 1.
-        share: how readily it sings.
-    """
-
-    phrase: Callable[[Rng], Values]
-    level_db: float = 0.0
-    near: float = 0.15
-    share: float = 1.0
-
-
 def sing(notes: list[Note]) -> Values:
-    """Render notes into one dry mono array; the loudest note has RMS 1."""
+    """Render notes into one dry mono array at `PHRASE_RATE_HZ`; the loudest note has RMS 1."""
     length_s = max(note.start_s + note.length_s for note in notes)
-    out = np.zeros(int(length_s * SAMPLE_RATE) + 1)
+    out = np.zeros(int(length_s * PHRASE_RATE_HZ) + 1)
     for note in notes:
         sound = _whistle(note)
-        start = int(note.start_s * SAMPLE_RATE)
+        start = int(note.start_s * PHRASE_RATE_HZ)
         out[start : start + len(sound)] += sound
     return out
 
 
 def _whistle(note: Note) -> Values:
-    n = int(note.length_s * SAMPLE_RATE)
+    n = int(note.length_s * PHRASE_RATE_HZ)
     u = (np.arange(n) + 0.5) / n
-    knots = np.linspace(0.0, 1.0, len(note.glide_hz))
-    eased = np.interp(u, knots, np.arange(len(knots)))
+    eased = u * (len(note.glide_hz) - 1)
     step = eased % 1.0
     place = np.floor(eased) + step * step * (3.0 - 2.0 * step)
-    hz = np.interp(place, np.arange(len(knots)), note.glide_hz)
-    hz = hz * (1.0 + note.trill_share * np.sin(2.0 * np.pi * note.trill_hz * u * note.length_s))
-    phase = 2.0 * np.pi * np.cumsum(hz) / SAMPLE_RATE
-    wave = np.sin(phase)
-    for harmonic, level_db in enumerate(note.overtones_db, start=2):
-        wave += 10.0 ** (level_db / 20.0) * np.sin(harmonic * phase)
+    hz = np.interp(place, np.arange(len(note.glide_hz)), note.glide_hz)
+    if note.trill_share:
+        waver = np.sin(2.0 * np.pi * note.trill_hz * note.length_s * u)
+        hz *= 1.0 + note.trill_share * waver
+    turns = np.cumsum(hz) / PHRASE_RATE_HZ
+    phase = (2.0 * np.pi * (turns % 1.0)).astype(np.float32)
+    octave, twelfth = (10.0 ** (level_db / 20.0) for level_db in note.overtones_db)
+    sine = np.sin(phase)
+    wave = sine * (1.0 + 3.0 * twelfth + 2.0 * octave * np.cos(phase))
+    wave -= 4.0 * twelfth * sine**3
     rise = np.clip(u / note.attack, 0.0, 1.0)
     fall = np.clip((1.0 - u) / (1.0 - note.attack), 0.0, 1.0)
-    envelope = np.sin(0.5 * np.pi * rise) ** 2 * np.sin(0.5 * np.pi * fall) ** 2
+    envelope = (np.sin((0.5 * np.pi * rise * fall).astype(np.float32))) ** 2
     return np.asarray(np.sqrt(2.0) * 10.0 ** (note.level_db / 20.0) * envelope * wave)
 
 
@@ -198,6 +184,48 @@ def _thrush(rng: Rng) -> Values:
     return sing([note for note in notes if note.start_s < _LONGEST_S - 0.3])
 
 
+def _wren(rng: Rng) -> Values:
+    notes, at = [], 0.0
+    for _ in range(rng.integers(3, 6)):
+        pitch = rng.uniform(4200.0, 6400.0)
+        shape = rng.uniform(0.8, 1.25, size=3)
+        rate_hz = rng.choice([11.0, 14.0, 24.0]) * rng.uniform(0.85, 1.15)
+        for _ in range(int(rate_hz * rng.uniform(0.35, 0.7))):
+            notes.append(
+                Note(
+                    start_s=at,
+                    length_s=0.7 / rate_hz,
+                    glide_hz=tuple(pitch * shape),
+                    level_db=rng.uniform(-5.0, -1.0),
+                )
+            )
+            at += 1.0 / rate_hz
+        at += 0.03
+    return sing([note for note in notes if note.start_s < _LONGEST_S - 0.2])
+
+
+def _cuckoo(rng: Rng) -> Values:
+    high = rng.uniform(640.0, 700.0)
+    low = high * rng.uniform(0.78, 0.84)
+    return sing(
+        [
+            Note(
+                start_s=start,
+                length_s=length,
+                glide_hz=(pitch * 0.97, pitch, pitch * 0.99),
+                level_db=level,
+                attack=0.25,
+                overtones_db=(-20.0, -30.0),
+            )
+            for call in range(rng.integers(1, 4))
+            for start, length, pitch, level in (
+                (1.15 * call, 0.16, high, 0.0),
+                (1.15 * call + 0.34, 0.24, low, -2.0),
+            )
+        ]
+    )
+
+
 def _pigeon(rng: Rng) -> Values:
     pitch, beat = rng.uniform(460.0, 520.0), rng.uniform(0.9, 1.05)
     rhythm = ((0.0, 0.3, -5.0), (0.38, 0.6, 0.0), (1.12, 0.52, -1.0), (1.8, 0.26, -4.0))
@@ -244,12 +272,12 @@ def _owl(rng: Rng) -> Values:
 def _creak(rng: Rng) -> Values:
     """Two branches rub: they stick and slip at a wandering rate, and the wood rings."""
     length_s = rng.uniform(0.5, 1.3)
-    n = int(length_s * SAMPLE_RATE)
+    n = int(length_s * PHRASE_RATE_HZ)
     u = np.arange(n) / n
     rate = np.interp(u, np.linspace(0.0, 1.0, 4), rng.uniform(22.0, 60.0, size=4))
-    turns = np.cumsum(rate) / SAMPLE_RATE
+    turns = np.cumsum(rate) / PHRASE_RATE_HZ
     slips = np.flatnonzero(np.diff(np.floor(turns + 0.15 * np.sin(17.0 * turns))) > 0)
-    t = np.arange(int(0.08 * SAMPLE_RATE)) / SAMPLE_RATE
+    t = np.arange(int(0.08 * PHRASE_RATE_HZ)) / PHRASE_RATE_HZ
     modes = rng.uniform((180.0, 380.0, 700.0), (260.0, 560.0, 1100.0))
     ring = sum(
         np.exp(-t / decay_s) * np.sin(2.0 * np.pi * hz * t)
@@ -266,20 +294,24 @@ _LONGEST_S = 3.2
 """No phrase is longer."""
 
 KINDS = {
-    "tit": Kind(phrase=_tit),
-    "chaffinch": Kind(phrase=_chaffinch),
-    "warbler": Kind(phrase=_warbler, level_db=1.0),
-    "robin": Kind(phrase=_robin, level_db=-1.0),
-    "blackbird": Kind(phrase=_blackbird, level_db=1.0),
-    "thrush": Kind(phrase=_thrush, near=0.35),
-    "pigeon": Kind(phrase=_pigeon, level_db=3.0, near=0.5, share=0.6),
-    "owl": Kind(phrase=_owl, level_db=1.0, near=0.7, share=0.35),
-    "creak": Kind(phrase=_creak, level_db=-6.0, near=0.3),
+    "tit": Kind(phrase=_tit, period_s=6.0, length_s=2.2),
+    "chaffinch": Kind(phrase=_chaffinch, period_s=9.0, length_s=2.4),
+    "warbler": Kind(phrase=_warbler, period_s=11.0, length_s=3.3),
+    "robin": Kind(phrase=_robin, period_s=8.0),
+    "blackbird": Kind(phrase=_blackbird, period_s=8.0),
+    "thrush": Kind(phrase=_thrush, near=0.35, period_s=9.0),
+    "wren": Kind(phrase=_wren, near=0.3, period_s=13.0, share=0.7),
+    "pigeon": Kind(phrase=_pigeon, level_db=-1.0, near=0.4, share=0.6, period_s=13.0),
+    "cuckoo": Kind(phrase=_cuckoo, level_db=-1.0, near=0.6, share=0.5, period_s=9.0),
+    "owl": Kind(phrase=_owl, level_db=-1.0, near=0.6, share=0.5, period_s=21.0),
+    "creak": Kind(phrase=_creak, level_db=-5.0, near=0.3, period_s=31.0, length_s=1.5),
 }
 
+_WOODLAND = ("wren", "cuckoo", "pigeon")
+
 CHOIRS = {
-    "dawn": ("blackbird", "robin", "warbler", "thrush", "tit", "robin", "blackbird", "chaffinch"),
-    "day": ("chaffinch", "tit", "warbler", "pigeon", "chaffinch", "robin", "warbler", "tit"),
+    "dawn": ("blackbird", "robin", "warbler", "thrush", "tit", "robin", "blackbird", *_WOODLAND),
+    "day": ("chaffinch", "tit", "warbler", "chaffinch", "robin", "warbler", "tit", *_WOODLAND),
     "dusk": ("blackbird", "robin", "pigeon", "owl", "blackbird", "thrush"),
 }
 """Who sings when."""

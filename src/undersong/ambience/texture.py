@@ -49,6 +49,31 @@ class Texture:
         return self.noise.block(k, self.weather(self.noise.times_s(k)) + self.gain_db)
 
 
+class Textures:
+    """Several weathers heard together, levelled as one to `LAYER_LUFS`."""
+
+    def __init__(
+        self, stream: Stream, rows: Sequence[tuple[Weather, int]], correlation: Points
+    ) -> None:
+        """Take (weather, samples per frame) rows, no two of one frame."""
+        gain_db = levelling_db([weather for weather, _ in rows])
+        self._parts = [
+            Texture(
+                noise=ShapedNoise(stream.child(frame), frame, correlation),
+                weather=weather,
+                gain_db=gain_db,
+            )
+            for weather, frame in rows
+        ]
+
+    def block(self, k: int) -> Frames:
+        """Return second `k` as stereo `Frames`, a pure function of `k`."""
+        out = self._parts[0].block(k)
+        for part in self._parts[1:]:
+            out += part.block(k)
+        return out
+
+
 class Swings:
     """Levels that wander by themselves, at several time scales at once."""
 

@@ -1,7 +1,8 @@
 """Waves on a shore: each one swells, breaks, washes up and draws back, over a distant surf.
 
-Every wave is an event with its own size, place and pace; sets of larger waves come and go. A
-wave is four courses of power, each with a spectrum of its own that tilts as the foam dies.
+Every wave is an event with its own size, place and pace; waves come as the `swell` brings them, in
+sets and never to a beat. A wave is four courses of power, each with a spectrum of its own that
+tilts as the foam dies.
 """
 
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ import numpy as np
 from pydantic import Field
 
 from undersong.ambience.contract import GeneratorOptions
+from undersong.ambience.phase import Phase
+from undersong.ambience.swell import Arrival, Swell
 from undersong.ambience.texture import (
-    NOTHING_DB,
     Splashes,
     Swings,
     Texture,
@@ -20,7 +22,7 @@ from undersong.ambience.texture import (
     sum_db,
 )
 from undersong.audio import Gridded
-from undersong.dsp.noise import Curve, Points, ShapedNoise, Stream, Values, bands_hz, spectrum_db
+from undersong.dsp.noise import ShapedNoise, Stream, Values, bands_hz, spectrum_db
 
 
 class WavesOptions(GeneratorOptions):
@@ -41,33 +43,6 @@ class WavesOptions(GeneratorOptions):
     shore: Literal["sand", "pebble"] = Field(
         default="sand", description="What waves run up on; pebbles rattle as they draw back."
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
-    """One part of a wave's life.
-
-    Attributes:
-        start_s: when it begins, from the moment the crest topples.
-        peak_s: from its start to its loudest moment.
-        order: steepness; higher is narrower.
-        spectrum: levels in dB at its loudest moment.
-        tilt: how its spectrum turns, in dB per octave above 1 kHz and second.
-    """
-
-    start_s: float
-    peak_s: float
-    order: float
-    spectrum: Points
-    tilt: float
-
-    def level_db(self, t: Values) -> Values:
-        """Level at times `t` of shape (n, 2) from the toppling, shape (n, 2, bands)."""
-        x = np.maximum((t - self.start_s) / self.peak_s, 1e-12)
-        course = 10.0 / np.log(10.0) * self.order * (np.log(x) + 1.0 - x)
-        turn = self.tilt * np.clip(t - self.start_s - self.peak_s, -4.0, 8.0)
-        level = spectrum_db(self.spectrum) + course[..., None] + turn[..., None] * _OCTAVES
-        return np.asarray(np.maximum(level, NOTHING_DB))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +108,10 @@ _RETREAT: Final = {
 _SURF: Final = {50: -12, 120: -10, 300: -9, 800: -10, 2000: -16, 5000: -24, 12000: -37}
 """The waves of the whole coast together."""
 
+_GROWTH: Final = 0.6
+_SIZES_DB: Final = (-4.5, 2.0)
+"""Loudness of a wave over its height, and within which bounds: breaking is limited by depth."""
+
 _REACH_S: Final = (9.0, 20.0)
 """How long before and after its toppling a wave can be heard."""
 
@@ -165,7 +144,7 @@ class Sea:
         """Take options; waves are drawn as they are needed."""
         self._options = options
         self._waves = stream.child("waves")
-        self._sets = Curve(stream.child("sets"), 3.1 * options.period_s)
+        self._swell = Swell(stream.child("swell"), options.period_s)
         self._surf = Swings(stream.child("surf"), _SURF_SWINGS, by_side=False)
         self._leans = Swings(stream.child("leans"), _SURF_LEANS)
         self._froth = Swings(stream.child("froth"), _FROTH_SWINGS, by_band=True)
@@ -196,23 +175,18 @@ class Sea:
 
     def _near(self, times_s: Values) -> list[tuple[Wave, Values]]:
         """Return the waves that can be heard, each with times (n, 2) of its own life."""
-        period = self._options.period_s
-        first = int((times_s[0] - _REACH_S[1]) // period) - 1
-        last = int((times_s[-1] + _REACH_S[0]) // period) + 1
-        waves = [self._wave(i) for i in range(first, last + 1)]
+        arrivals = self._swell.between(times_s[0] - _REACH_S[1], times_s[-1] + _REACH_S[0])
         return [
             (wave, (times_s[:, None] - wave.topples_s + wave.peel_s * _SIDES) / wave.pace)
-            for wave in waves
+            for wave in map(self._wave, arrivals)
         ]
 
-    def _wave(self, i: int) -> Wave:
-        rng, options = self._waves.rng(i), self._options
-        topples = (i + rng.uniform(-0.3, 0.3)) * options.period_s
-        grouped = float(self._sets(np.array([topples]))[0, 0])
-        size = 1.8 * grouped + rng.normal(0.0, 1.0)
+    def _wave(self, arrival: Arrival) -> Wave:
+        rng, options = self._waves.rng(arrival.number), self._options
+        size = float(np.clip(_GROWTH * arrival.height_db + rng.normal(0.0, 0.8), *_SIZES_DB))
         return Wave(
-            topples_s=topples,
-            size_db=float(np.clip(size, -4.5, 2.0)),
+            topples_s=arrival.time_s,
+            size_db=size,
             pace=float(0.75 + 0.5 * options.swell + 0.02 * size)
             * self._slowness
             * rng.uniform(0.88, 1.14),
@@ -247,7 +221,7 @@ class Waves(Gridded):
     """Endless waves; see `WavesOptions`."""
 
     name: ClassVar[str] = "waves"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     Options: ClassVar[type[GeneratorOptions]] = WavesOptions
 
     def __init__(self, options: WavesOptions, seed: int) -> None:

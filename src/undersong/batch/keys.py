@@ -94,7 +94,10 @@ class Keys:
             for kind, found in (("voice", voices), ("bed", beds), ("sound", recipe.script.sounds))
             for name in found
         )
-        inputs = dict.fromkeys(self._inputs(recipe, names, voices.values()))
+        recordings = [path for bed in beds.values() for path in bed.recordings]
+        inputs = dict.fromkeys(
+            [*self._inputs(recipe, names, voices.values()), *map(self._key, recordings)]
+        )
         return Known(
             inputs=tuple(inputs),
             names=names,
@@ -131,7 +134,10 @@ class Keys:
         paths += [Path(found) for name in names if (found := path_of(name, self._library))]
         for voice in voices:
             paths += [path for each in voice.engines for path in self._engine(each)[1]]
-        return (key_of(path, self.root) for path in paths)
+        return map(self._key, paths)
+
+    def _key(self, path: Path) -> str:
+        return key_of(path, self.root)
 
     def _voice(self, name: str) -> Voice:
         if name not in self._voices:

@@ -17,6 +17,7 @@ from undersong.cli import (
     check,
     doctor,
     farm,
+    feed,
     fsck,
     init,
     measure,
@@ -24,8 +25,10 @@ from undersong.cli import (
     plan,
     preview,
     prune,
+    publish,
     render,
     schema,
+    serve,
     takes,
     voices,
     watch,
@@ -65,6 +68,8 @@ COMMANDS = (
     init,
     prune,
     fsck,
+    publish,
+    serve,
     schema,
     doctor,
 )
@@ -86,6 +91,7 @@ for module in COMMANDS:
     module.add_to(app)
 ambience.add_to(app)
 takes.add_to(app)
+feed.add_to(app)
 cache.add_to(app)
 farm.add_to(app)
 

@@ -110,6 +110,7 @@ def _recipe(path: Path, library: "Library") -> Found:
 def _library(_path: Path, library: "Library") -> Found:
     from undersong.ambience.bed import load_bed
     from undersong.errors import FaultsError
+    from undersong.publish.showfile import SHOW_FILE, load_show
     from undersong.recipes.load import read_all
     from undersong.voices.registry import load_voice
 
@@ -118,6 +119,8 @@ def _library(_path: Path, library: "Library") -> Found:
     loads: list[Callable[[], object]]
     loads = [partial(load_voice, name, library) for name in library.voice_names()]
     loads += [partial(load_bed, name, library) for name in library.bed_names()]
+    if library.publish or (library.root / SHOW_FILE).is_file():
+        loads.append(partial(load_show, library))
     for load in loads:
         try:
             load()

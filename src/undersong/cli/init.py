@@ -48,7 +48,7 @@ def _fill(stage: Path, settings: str) -> None:
         target = stage / path.relative_to(starter)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
-    (stage / ".gitignore").write_text("build/\n", encoding="utf-8")
+    (stage / ".gitignore").write_text("build/\npublic/\n", encoding="utf-8")
     (stage / FILE).write_text(settings, encoding="utf-8")
 
 

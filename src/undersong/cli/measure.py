@@ -31,7 +31,7 @@ def measure(
         except UndersongError as error:
             failures.append(error)
             complain(error)
-            rows.append({"file": str(path), "error": error.message})
+            rows.append({"file": str(path), **error.as_json()})
     if as_json:
         print_json(rows[0] if len(rows) == 1 else rows)
     elif measured := [row for row in rows if "error" not in row]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
+from undersong.cli.ducking import clock
 from undersong.cli.screen import out, print_json, table
 from undersong.cli.speaking import ENGINE, ONLINE
 
@@ -24,9 +25,14 @@ def plan(
     spoken: bool = typer.Option(
         False, "--spoken", help="Speak the script first, for exact times instead of estimates."
     ),
+    duck: bool = typer.Option(
+        False,
+        "--duck",
+        help="Speak the script, listen to the beds, and show every move of the bed and its reason.",
+    ),
     engine: str | None = ENGINE,
     online: bool | None = ONLINE,
-    as_json: bool = typer.Option(False, "--json", help="Print the timeline as JSON."),
+    as_json: bool = typer.Option(False, "--json", help="Print the plan as JSON."),
 ) -> None:
     """Show the timeline of a recipe: chapters, phrases, pauses, scenes, and the length.
 
@@ -36,13 +42,34 @@ def plan(
     from undersong.cli.tracks import load_tracks
 
     library, tracks = load_tracks(recipe, variant)
-    plans = [_planned(track, library, _Asked(spoken, engine, online)) for track in tracks]
+    asked = _Asked(spoken, engine, online)
+    if duck:
+        _show_ducks(tracks, library, asked, as_json=as_json)
+        return
+    plans = [_planned(track, library, asked) for track in tracks]
     if as_json:
         told = [_as_json(each, estimated=not spoken) for each in plans]
         print_json(told[0] if len(told) == 1 else told)
         return
     for each in plans:
         _show(each, spoken=spoken)
+
+
+def _show_ducks(
+    tracks: "tuple[Recipe, ...]", library: "Library", asked: "_Asked", *, as_json: bool
+) -> None:
+    from undersong.cli.ducking import duck_json, prepared, show_duck
+
+    sessions = [
+        prepared(track, library, engine=asked.engine, online=asked.online, quiet=as_json)
+        for track in tracks
+    ]
+    if as_json:
+        plans = [duck_json(session) for session in sessions]
+        print_json(plans[0] if len(plans) == 1 else plans)
+        return
+    for session in sessions:
+        show_duck(session)
 
 
 class _Asked(NamedTuple):
@@ -116,7 +143,7 @@ def _show(plan: _Plan, *, spoken: bool) -> None:
     share = round(100 * said / timeline.length)
     title = f"{track.slug}: {track.title}, {length} ({how}), {share} % speech"
     rows = [
-        (_clock(start), kind, _span(start, end), what)
+        (clock(start), kind, _span(start, end), what)
         for start, _order, kind, end, what in sorted(_events(timeline))
     ]
     out.print(table(title, ("at>", "what", "seconds>", ""), rows))
@@ -133,14 +160,6 @@ def _length(samples: int) -> str:
     from undersong.units import SAMPLE_RATE, format_seconds
 
     return format_seconds(Fraction(round(10 * samples / SAMPLE_RATE), 10))
-
-
-def _clock(start: int) -> str:
-    """Write a position as minutes and hundredths of seconds, aligned."""
-    from undersong.units import SAMPLE_RATE
-
-    minutes, hundredths = divmod(round(100 * start / SAMPLE_RATE), 6000)
-    return f"{minutes}:{hundredths / 100:05.2f}"
 
 
 def _span(start: int, end: int) -> str:

@@ -32,9 +32,7 @@ def render(
     variant: str | None = typer.Option(None, "--variant", help="Only the variant of this name."),
     engine: str | None = ENGINE,
     online: bool | None = ONLINE,
-    stems: bool = typer.Option(
-        False, "--stems", help="Also write voice, bed and cues into stems/."
-    ),
+    stems: bool = typer.Option(False, "--stems", help="Also write stems: voice, bed and cues."),
     picture: bool = typer.Option(False, "--picture", help="Also draw a picture of the mix."),
     listen: bool = typer.Option(False, "--listen", help="Hear whether the voice said the script."),
     force: bool = typer.Option(False, "--force", help="Render even if nothing has changed."),

@@ -7,7 +7,7 @@ import typer
 
 from undersong.cli.screen import print_json
 
-KINDS = ("recipe", "library", "voice", "bed")
+KINDS = ("recipe", "library", "voice", "bed", "show")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,11 +45,18 @@ def _schema_of(kind: str) -> dict[str, Any]:
 
         return VoiceFile.model_json_schema()
     if kind == "bed":
-        from undersong.ambience.bed import BedFile
+        from undersong.ambience.bed_file import BedFile, layer_options
 
-        return BedFile.model_json_schema()
-    from undersong.recipes.schema import json_schema
+        found = BedFile.model_json_schema()
+        for name, options in layer_options():
+            found["$defs"][f"Options of {name}"] = options.model_json_schema()
+        return found
+    from undersong.recipes.schema import json_schema, schema_of
 
+    if kind == "show":
+        from undersong.publish.showfile import ShowFile
+
+        return schema_of(ShowFile)
     return json_schema(kind)
 
 

@@ -85,7 +85,7 @@ def write_companions(order: Companions, folder: Path, tick: Tick) -> None:
 
 def _picture(order: Companions, tick: Tick) -> PictureOrder:
     timeline, recipe = order.timeline, order.recipe
-    voice, bed, ducked = _hops(order, ("voice", "bed", "bed-ducked"), tick)
+    voice, bed, ducked, sounds = _hops(order, STEMS, tick)
     return PictureOrder(
         title=recipe.title,
         subtitle=" · ".join(part for part in (recipe.author, recipe.album) if part),
@@ -94,6 +94,7 @@ def _picture(order: Companions, tick: Tick) -> PictureOrder:
         voice=voice,
         bed=bed,
         ducked=ducked,
+        sounds=sounds,
         gain_db=order.gain_db,
         target_lufs=order.profile.integrated_lufs,
         levels=order.levels,

@@ -18,9 +18,10 @@ from mutagen import MutagenError
 
 from undersong.audio import BlockSource, Frames, Tick, spans
 from undersong.decode import stream_sound
-from undersong.deliver.codecs import CODECS, Codec, Encoder, unwritten
+from undersong.deliver.codecs import CODECS, Codec, unwritten
 from undersong.deliver.correct import MAX_ENCODES, Setting, Trial, holds, next_setting
 from undersong.deliver.id3 import write_mp3_tags, write_wav_tags
+from undersong.deliver.piped import Encoding, open_encoder
 from undersong.deliver.tags import Tags
 from undersong.deliver.vorbis import write_flac_tags, write_opus_tags
 from undersong.dsp.loudness import Meter
@@ -147,8 +148,8 @@ def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> None:
         _all_done(writing)
 
 
-def _encoder(order: Order, attempt: _Attempt) -> Encoder:
-    return Encoder(
+def _encoder(order: Order, attempt: _Attempt) -> Encoding:
+    return open_encoder(
         attempt.temporary,
         attempt.codec,
         channels=CHANNELS,

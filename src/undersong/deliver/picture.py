@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from undersong.audio import BlockSource
 from undersong.deliver.spectrum import mel_picture
+from undersong.dsp.loudness import gated_lufs
 from undersong.files import atomic
 from undersong.manifest import ChapterMark, Levels
 from undersong.units import LOUDNESS_OFFSET_LU, SAMPLE_RATE, format_seconds
@@ -49,6 +50,7 @@ _VOICE = "#b4482f"
 _BED = "#2b7186"
 _BED_LIGHT = "#a9ccd3"
 _DUCK = "#4b568f"
+_SOUND = "#a3812a"
 _TINTS = ("#ece8dd", "#f4f1e9")
 _INKS = ("#fdfcf9", "#dfe9e8", "#a7c9cf", "#5c9bac", "#256579", "#123f50", "#08202b")
 
@@ -91,8 +93,9 @@ class PictureOrder:
         title: of the track; `subtitle` a line under it, such as author and album.
         length: in samples.
         sound: the finished mix, for the spectrogram; any number of channels.
-        voice, bed, ducked: K-weighted mean square of every 100 ms of the narration, of the bed
-            before the duck and after it, as they are mixed; at least one value each.
+        voice, bed, ducked, sounds: K-weighted mean square of every 100 ms of the narration, of the
+            bed before the duck and after it, and of bells and other sounds, as they are mixed; at
+            least one value each.
         gain_db: what the master adds to them.
         target_lufs: what the delivery profile asks for.
         levels: of the finished programme.
@@ -106,6 +109,7 @@ class PictureOrder:
     voice: tuple[float, ...]
     bed: tuple[float, ...]
     ducked: tuple[float, ...]
+    sounds: tuple[float, ...]
     gain_db: float
     target_lufs: float
     levels: Levels
@@ -117,6 +121,11 @@ class PictureOrder:
     def length_s(self) -> float:
         """Length in seconds."""
         return self.length / SAMPLE_RATE
+
+    @property
+    def speech_lufs(self) -> float:
+        """Gated loudness of the narration in the finished track; -inf where nobody speaks."""
+        return gated_lufs(np.array(self.voice, np.float64)) + self.gain_db
 
 
 def draw(order: PictureOrder, path: Path) -> None:
@@ -174,6 +183,7 @@ def _headline(figure: "Figure", order: PictureOrder) -> None:
     facts = (
         ("length", format_seconds(round(levels.length_s))),
         ("loudness", f"{levels.integrated_lufs:.1f} LUFS"),
+        ("speech", f"{order.speech_lufs:.1f} LUFS" if math.isfinite(order.speech_lufs) else "none"),
         ("range", f"{levels.range_lu:.1f} LU"),
         ("true peak", f"{levels.true_peak_dbtp:.1f} dBTP"),
     )
@@ -200,8 +210,9 @@ def _draw_chapters(axes: "Axes", order: PictureOrder) -> None:
 
 def _draw_levels(axes: "Axes", order: PictureOrder) -> None:
     """Draw the momentary loudness of voice and bed at the level of the finished track."""
-    voice, bed, ducked = (_loudness(s, order) for s in (order.voice, order.bed, order.ducked))
-    bottom, top = _span_lufs(order, voice, ducked)
+    series = (order.voice, order.bed, order.ducked, order.sounds)
+    voice, bed, ducked, sounds = (_loudness(each, order) for each in series)
+    bottom, top = _span_lufs(order, np.maximum(voice, sounds), ducked)
     times = np.linspace(0, order.length_s, len(voice), endpoint=False)
     spoken = np.where(voice > max(bottom, float(voice.max()) - _PAUSE_LU), voice, np.nan)
     axes.fill_between(times, bottom, ducked, color=_BED_LIGHT, alpha=0.6, lw=0)
@@ -211,6 +222,9 @@ def _draw_levels(axes: "Axes", order: PictureOrder) -> None:
     )
     axes.plot(times, ducked, color=_BED, lw=1.4, label="bed")
     axes.plot(times, spoken, color=_VOICE, lw=1.1, label="voice")
+    if order.cues:
+        ringing = np.where(sounds > bottom, sounds, np.nan)
+        axes.plot(times, ringing, color=_SOUND, lw=1.3, label="bells and sounds")
     target = f"target {order.target_lufs:.0f} LUFS".replace("-", "\N{MINUS SIGN}")
     axes.axhline(order.target_lufs, color=_INK, lw=1.0, ls=(0, (6, 3)), label=target)
     axes.set_ylim(bottom, top)
@@ -218,14 +232,14 @@ def _draw_levels(axes: "Axes", order: PictureOrder) -> None:
     axes.grid(visible=True, axis="y")
     axes.set_axisbelow(True)
     _mark_cues(axes, order)
-    axes.legend(loc="lower right", bbox_to_anchor=(1.004, 1.0), ncols=4, handlelength=2.2)
+    axes.legend(loc="lower right", bbox_to_anchor=(1.004, 1.0), ncols=5, handlelength=2.2)
 
 
 def _mark_cues(axes: "Axes", order: PictureOrder) -> None:
     """Mark sounds; a name that would touch the one before is left out."""
     free_s = 0.0
     for cue in order.cues:
-        axes.axvline(cue.start_s, color=_DUCK, lw=0.9, ls=(0, (1, 2)), zorder=3)
+        axes.axvline(cue.start_s, color=_SOUND, lw=0.9, ls=(0, (1, 2)), zorder=3)
         width_s = (len(cue.name) * 7 + 8) / _PIXELS * order.length_s
         if cue.start_s < free_s:
             continue
@@ -238,7 +252,7 @@ def _mark_cues(axes: "Axes", order: PictureOrder) -> None:
             textcoords="offset points",
             ha="right" if near_end else "left",
             size=9,
-            color=_DUCK,
+            color=_SOUND,
         )
         free_s = cue.start_s + width_s
 

@@ -1,23 +1,201 @@
-"""The way to the compiled kernels, for those who can also do without them."""
+"""Compiled kernels: kept as an object file per machine, loaded without numba.
 
+numba takes half a second to start and a hundred megabytes, llvmlite alone a twentieth of both. So
+numba compiles once (some seconds, see `compile_ahead`), and what it made is kept beside this file
+or, where that cannot be written, in the user's cache folder; with no room anywhere it is compiled
+at every start. A kept file is named by the kernels' text, the compiler and the processor, written
+at once or not at all, and used only when whole.
+"""
+
+import ctypes
+import hashlib
+import json
+import os
+from collections.abc import Iterator
 from functools import lru_cache
-from threading import Thread
-from types import ModuleType
+from importlib import metadata
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Final
+
+import numpy as np
+
+from undersong.dsp.kernels import F32, F64, LANES
+from undersong.errors import OutputError
+from undersong.files import atomic, digest_bytes
+
+_DIGEST_BYTES = 32
+_SOURCES = ("kernels.py", "compiler.py")
+_NEVER_CALLED: Final = (
+    "NRT_Free",
+    "NRT_MemInfo_call_dtor",
+    "numba_do_raise",
+    "numba_gil_ensure",
+    "numba_gil_release",
+    "numba_runtime_build_excinfo_struct",
+    "numba_unpickle",
+)
+"""What numba's code would call for arrays of its own and for exceptions: kernels have neither."""
+
+_POINTER, _SIZE, _NUMBER = ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_double
+_WEIGH = (_POINTER, _SIZE, _SIZE, _SIZE, _POINTER, _POINTER, _NUMBER, _NUMBER, _SIZE)
+_LAYOUT: Final = {
+    "weigh": (*_WEIGH, *(_POINTER,) * 6),
+    "cell_heights": (_POINTER, _SIZE, _POINTER, _SIZE),
+    "cell_peaks": (
+        *(_POINTER, _SIZE, _SIZE, _POINTER, _SIZE, _SIZE, _POINTER, _POINTER),
+        *(ctypes.c_float, _SIZE, _POINTER, _POINTER, _POINTER),
+    ),
+}
+
+_compiling = Lock()
 
 
-@lru_cache(1)
-def kernels() -> ModuleType | None:
-    """Return `undersong.dsp.kernels`, compiled; None where numba does not work.
+class Kernels:
+    """The kernels as machine code, which lets other threads run.
 
-    The first call on a machine takes some seconds, the first of a process a fifth of one.
+    Arrays are of the kinds named, in C order; those who call see to that.
     """
-    try:
-        from undersong.dsp import kernels as found  # noqa: PLC0415 - when something is measured
-    except (ImportError, OSError):
-        return None
-    return found
+
+    def __init__(self, symbols: dict[str, str], content: bytes) -> None:
+        """Load an object file; `symbols` names every kernel in it."""
+        import llvmlite.binding as llvm  # noqa: PLC0415 - when something is measured
+
+        abort = ctypes.cast(ctypes.CDLL(None).abort, ctypes.c_void_p).value
+        for name in _NEVER_CALLED:
+            llvm.add_symbol(name, abort)
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        target = llvm.Target.from_default_triple().create_target_machine()
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(content))
+        self._engine.finalize_object()
+        self._calls = {
+            name: ctypes.CFUNCTYPE(None, *layout)(self._engine.get_function_address(symbols[name]))
+            for name, layout in _LAYOUT.items()
+        }
+
+    def weigh(  # noqa: PLR0913 - as `kernels.weigh`
+        self,
+        frames: F32,
+        channel: int,
+        *,
+        sections: F64,
+        state: F64,
+        offset: float,
+        weight: float,
+        warm: int,
+        power: F64,
+    ) -> None:
+        """See `kernels.weigh`."""
+        lanes = np.empty((5, LANES))
+        numbers = (float(offset), float(weight), warm)
+        filters = (sections.ctypes.data, state.ctypes.data)
+        self._calls["weigh"](
+            frames.ctypes.data,
+            *frames.shape,
+            channel,
+            *filters,
+            *numbers,
+            *(row.ctypes.data for row in lanes),
+            power.ctypes.data,
+        )
+
+    def cell_heights(self, frames: F32, cell: int) -> F32:
+        """Return the highest magnitude of every whole cell of frames, over all channels."""
+        heights = np.empty(len(frames) // cell, np.float32)
+        width = cell * frames.shape[1]
+        self._calls["cell_heights"](frames.ctypes.data, width, heights.ctypes.data, heights.size)
+        return heights
+
+    def raise_peaks(  # noqa: PLR0913 - as `kernels.cell_peaks`
+        self, frames: F32, *, taps: F32, heights: F32, limits: F32, floor: float, peaks: F32
+    ) -> None:
+        """See `kernels.cell_peaks`."""
+        bends = np.full(heights.size, -1, np.float32)
+        points = np.empty(taps.shape[1], np.float32)
+        self._calls["cell_peaks"](
+            frames.ctypes.data,
+            *frames.shape,
+            taps.ctypes.data,
+            *taps.shape,
+            heights.ctypes.data,
+            limits.ctypes.data,
+            floor,
+            len(frames) // heights.size,
+            bends.ctypes.data,
+            points.ctypes.data,
+            peaks.ctypes.data,
+        )
+
+
+def kernels() -> Kernels | None:
+    """Return the compiled kernels; None where neither numba nor llvmlite works.
+
+    The first call on a machine takes some seconds, the first of a process a thirtieth of one.
+    """
+    with _compiling:
+        return _kernels()
 
 
 def compile_ahead() -> None:
     """Have the kernels compiled beside whatever comes first; who needs them early will wait."""
     Thread(target=kernels, name="compiling", daemon=True).start()
+
+
+@lru_cache(1)
+def _kernels() -> Kernels | None:
+    try:
+        name = _name()
+        found = next(_kept(name), None)
+        if found is None:
+            from undersong.dsp.compiler import compile_kernels  # noqa: PLC0415 - once per machine
+
+            found = compile_kernels()
+            _keep(name, *found)
+        return Kernels(*found)
+    except (ImportError, OSError, metadata.PackageNotFoundError):
+        return None
+
+
+def _name() -> str:
+    """Return a file name for all that decides what machine code the kernels become."""
+    import llvmlite.binding as llvm  # noqa: PLC0415 - when something is measured
+
+    digest = hashlib.sha256()
+    for source in _SOURCES:
+        digest.update(Path(__file__).with_name(source).read_bytes())
+    digest.update(metadata.version("numba").encode() + metadata.version("llvmlite").encode())
+    digest.update((llvm.get_host_cpu_name() + llvm.get_host_cpu_features().flatten()).encode())
+    return f"kernels-{digest.hexdigest()[:16]}.bin"
+
+
+def _folders() -> tuple[Path, Path]:
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(__file__).with_name("__pycache__"), Path(home).expanduser() / "undersong"
+
+
+def _kept(name: str) -> Iterator[tuple[dict[str, str], bytes]]:
+    """Yield what was kept and is whole."""
+    for folder in _folders():
+        try:
+            content = (folder / name).read_bytes()
+        except OSError:
+            continue
+        digest, content = content[: 2 * _DIGEST_BYTES], content[2 * _DIGEST_BYTES :]
+        if digest == digest_bytes(content).encode():
+            symbols, _, code = content.partition(b"\n")
+            yield json.loads(symbols), code
+
+
+def _keep(name: str, symbols: dict[str, str], code: bytes) -> None:
+    """Keep compiled kernels where there is room."""
+    content = json.dumps(symbols).encode() + b"\n" + code
+    for folder in _folders():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with atomic(folder / name) as temporary:
+                temporary.write_bytes(digest_bytes(content).encode() + content)
+        except (OSError, OutputError):
+            continue
+        return

@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 
 from undersong.audio import Frames
-from undersong.dsp.compiled import kernels
+from undersong.dsp.compiled import Kernels, kernels
 
 F64 = npt.NDArray[np.float64]
 
@@ -71,13 +70,20 @@ class KFilter:
         found = kernels()
         return self._interpreted(frames) if found is None else self._compiled(found, frames)
 
-    def _compiled(self, found: ModuleType, frames: Frames) -> F64:
+    def _compiled(self, found: Kernels, frames: Frames) -> F64:
         power, whole = np.zeros(len(frames)), np.ascontiguousarray(frames, np.float32)
         for channel, weight in enumerate(self._weights):
-            state = self._state[channel]
-            sound = (whole, channel, self._sections, state)
             if weight:
-                found.weigh(*sound, _OFFSET, float(weight), self._warm, power)
+                found.weigh(
+                    whole,
+                    channel,
+                    sections=self._sections,
+                    state=self._state[channel],
+                    offset=_OFFSET,
+                    weight=weight,
+                    warm=self._warm,
+                    power=power,
+                )
         return power
 
     def _interpreted(self, frames: Frames) -> F64:

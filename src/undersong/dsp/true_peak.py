@@ -7,7 +7,6 @@ curvature show that it cannot matter.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from types import ModuleType
 from typing import Final
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from undersong.audio import Frames
-from undersong.dsp.compiled import kernels
+from undersong.dsp.compiled import Kernels, kernels
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -111,15 +110,19 @@ def cell_peaks(frames: Frames, rate: int, *, floor: float = 0.0) -> F32:
     )
 
 
-def _compiled(found: ModuleType, frames: Frames, rate: int, floor: float) -> F32:
+def _compiled(found: Kernels, frames: Frames, rate: int, floor: float) -> F32:
     design, halo = interpolator(rate), HALO // CELL
     sound = np.ascontiguousarray(frames, np.float32)
-    heights = np.empty(len(sound) // CELL, np.float32)
-    found.cell_heights(
-        sound.reshape(-1).view(np.int32), CELL * sound.shape[1], heights.view(np.int32)
-    )
+    heights = found.cell_heights(sound, CELL)
     peaks = heights[halo:-halo].copy()
-    found.cell_peaks(sound, design.taps, heights, design.limits, np.float32(floor), HALO, peaks)
+    found.raise_peaks(
+        sound,
+        taps=design.taps,
+        heights=heights,
+        limits=design.limits,
+        floor=floor,
+        peaks=peaks,
+    )
     return peaks
 
 

@@ -16,17 +16,24 @@ FADE_FLOOR_DB = Db(-60.0)
 
 def bed_curve(bed: BedGain, positions: F64) -> F64:
     """Return the gain (linear, 0 outside [start, end)) of a bed at sample positions."""
-    rise = risen((positions - bed.start + 0.5) / max(bed.rise, 1), bed.rise_shape)
-    fall = risen((bed.end - positions - 0.5) / max(bed.fall, 1), bed.fall_shape)
+    rise = risen(
+        (positions - bed.start + 0.5) / max(bed.rise, 1), bed.rise_shape, bed.rise_likeness
+    )
+    fall = risen((bed.end - positions - 0.5) / max(bed.fall, 1), bed.fall_shape, bed.fall_likeness)
     inside = (positions >= bed.start) & (positions < bed.end)
     return np.asarray(np.where(inside, db_to_gain(bed.gain_db) * rise * fall, 0.0))
 
 
-def risen(share: F64, shape: Shape) -> F64:
-    """Return the gain after a share of a rise: 0 before it, 1 after it."""
+def risen(share: F64, shape: Shape, likeness: float = 0.0) -> F64:
+    """Return the gain after a share of a rise: 0 before it, 1 after it.
+
+    A crossfade and its mirror keep the power of two sounds as alike as `likeness`, their
+    correlation r: with gains a and b that of their sum is a² + b² + 2 r a b.
+    """
     x = np.clip(share, 0.0, 1.0)
     if shape == "crossfade":
-        return np.asarray(np.sin(x * (np.pi / 2)))  # with its mirror the powers add up to 1
+        rising, falling = np.sin(x * (np.pi / 2)), np.cos(x * (np.pi / 2))
+        return np.asarray(rising / np.sqrt(1 + 2 * likeness * rising * falling))
     floor = db_to_gain(FADE_FLOOR_DB)
     return floor + (1 - floor) * half_cosine(x)
 
@@ -36,8 +43,8 @@ def half_cosine(x: F64) -> F64:
     return np.asarray(0.5 - 0.5 * np.cos(np.pi * x))
 
 
-class DuckCurve:
-    """The gain of the duck over time."""
+class GainCurve:
+    """A gain over time, through the knots of a plan: the duck, or the levels of a script."""
 
     def __init__(self, moves: Sequence[GainMove]) -> None:
         """Take the knots in order of time; none is no duck."""

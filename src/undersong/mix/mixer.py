@@ -7,9 +7,10 @@ import numpy as np
 
 from undersong.audio import GRID, BlockSource, Frames, Gridded, silence
 from undersong.errors import AmbienceError, UnknownNameError, VoiceError
-from undersong.mix.curves import F64, DuckCurve, bed_curve
+from undersong.mix.curves import F64, GainCurve, bed_curve
 from undersong.mix.lane import Clip, Lane
 from undersong.mix.model import BedGain, MixPlan
+from undersong.mix.presence import band_of
 from undersong.timeline.model import STEMS, Timeline
 from undersong.units import SAMPLE_RATE, db_to_gain
 
@@ -64,14 +65,15 @@ class Mixer:
         """
         self._length = timeline.length
         self._beds, self._scenes = beds, plan.beds
-        self._duck = DuckCurve(plan.moves)
-        self._lanes = {"voice": _voice(timeline, takes), "cues": _cues(timeline, cues)}
+        self._duck, self._levels = GainCurve(plan.moves), GainCurve(plan.levels)
+        self._lanes = {"voice": _voice(timeline, takes), "cues": _cues(timeline, plan, cues)}
         self._stems = {
             "voice": self._gridded(lambda start: self._lane_block("voice", start)),
             "bed": self._gridded(self._bed_block),
             "bed-ducked": self._gridded(self._ducked_block),
             "cues": self._gridded(lambda start: self._lane_block("cues", start)),
         }
+        self._presence, self._band = plan.presence, band_of(self._stems["bed"])
         self._mix = self._gridded(self._mix_block)
 
     @property
@@ -115,16 +117,26 @@ class Mixer:
             if first < last:
                 heard = self._beds[scene.ambience].read(first, last - first)
                 out[first - start : last - start] += heard * _scene_gain(scene, first, last)
+        _apply(self._levels, out, start)
         return out
 
     def _ducked_block(self, start: int) -> Frames:
         out = self._stems["bed"].read(start, GRID)
-        steady_db = self._duck.steady_db(start, start + GRID)
-        if steady_db is None:
-            out *= _linear(self._duck.at_db(_positions(start, start + GRID)))
-        elif steady_db:
-            out *= np.float32(db_to_gain(steady_db))
+        if self._presence and self._duck.steady_db(start, start + GRID) != 0:
+            duck_db = self._duck.at_db(_positions(start, start + GRID))
+            lower = _linear(self._presence * np.minimum(duck_db, 0.0)) - 1
+            out += lower * self._band.read(start, GRID)
+        _apply(self._duck, out, start)
         return out
+
+
+def _apply(curve: GainCurve, out: Frames, start: int) -> None:
+    """Change `out`, which holds samples from `start` on, in place."""
+    steady_db = curve.steady_db(start, start + len(out))
+    if steady_db is None:
+        out *= _linear(curve.at_db(_positions(start, start + len(out))))
+    elif steady_db:
+        out *= np.float32(db_to_gain(steady_db))
 
 
 def _scene_gain(scene: BedGain, first: int, last: int) -> Frames:
@@ -163,7 +175,7 @@ def _voice(timeline: Timeline, takes: Sequence[TakeSource]) -> Lane:
     return Lane(clips, fetch, length=timeline.length, keep=TAKES_KEPT)
 
 
-def _cues(timeline: Timeline, cues: Mapping[str, CueSource]) -> Lane:
+def _cues(timeline: Timeline, plan: MixPlan, cues: Mapping[str, CueSource]) -> Lane:
     lengths = {cue.sound: cue.length for cue in timeline.cues}
     sounds = list(lengths)
     clips = [
@@ -171,10 +183,10 @@ def _cues(timeline: Timeline, cues: Mapping[str, CueSource]) -> Lane:
             source=sounds.index(cue.sound),
             start=cue.start,
             end=cue.start + cue.length,
-            gain_db=cue.gain_db,
+            gain_db=gain.gain_db,
             fade=CUE_FADE,
         )
-        for cue in timeline.cues
+        for cue, gain in zip(timeline.cues, plan.cues, strict=True)
     ]
 
     def fetch(k: int) -> Frames:

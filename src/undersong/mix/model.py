@@ -16,6 +16,7 @@ class BedGain:
     Attributes:
         ambience: name of the bed.
         rise, fall: lengths in samples of its beginning and its end, and their shapes.
+        rise_likeness, fall_likeness: correlation with the bed that it crosses there, or 0.
         bed_lufs: gated loudness of the bed over the scene as it comes; SILENCE_DB for silence.
         gain_db: static gain that brings it to its level.
     """
@@ -25,18 +26,20 @@ class BedGain:
     end: Samples
     rise: Samples
     rise_shape: Shape
+    rise_likeness: float
     fall: Samples
     fall_shape: Shape
+    fall_likeness: float
     bed_lufs: Lufs
     gain_db: Db
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GainMove:
-    """A knot of the duck: at sample `at` the gain of all beds is `gain_db`, for a `reason`.
+    """A knot of the duck or of a level: at sample `at` the gain of all beds is `gain_db`.
 
     From knot to knot the gain in dB follows half a cosine; before the first and after the last
-    it stays.
+    it stays. `reason` says why, in words.
     """
 
     at: Samples
@@ -52,7 +55,7 @@ class PhraseDuck:
         utterance: index of the phrase.
         level_lufs: loudness of the speech.
         bed_lufs: loudness of the beds under it before the duck; SILENCE_DB for silence.
-        depth_db: lowest gain of the duck under it, 0 or below.
+        depth_db: lowest gain of the duck under it; a little above 0 where the bed lulls.
         difference_lu: speech minus ducked beds over the phrase; None where no bed sounds.
         reason: why it is so, in words.
     """
@@ -66,15 +69,38 @@ class PhraseDuck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MixPlan:
-    """All gains of a mix. Not: voice and cues, which are mixed as the timeline places them.
+class CueGain:
+    """How a cue stands in the mix.
 
-    `beds` in order of start, `moves` strictly so, `phrases` as in the timeline.
+    Attributes:
+        sound: its name; `start` its place.
+        level_lufs: of its loudest 400 ms as it comes.
+        gain_db: change of it, what the script asked for included.
+        difference_lu: its loudest moment minus the ducked beds then; None where no bed sounds.
+    """
+
+    sound: str
+    start: Samples
+    level_lufs: Lufs
+    gain_db: Db
+    difference_lu: Lu | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MixPlan:
+    """All gains of a mix. Not: those of takes, which come at their level.
+
+    `beds` in order of start; `moves` of the duck, and `levels` that the script asks for, strictly
+    so; `phrases` and `cues` as in the timeline. `presence`: for each dB of the duck the band of
+    words (`presence.BAND_HZ`) is lowered by so many dB more; 0 in all but a clear mix.
     """
 
     beds: tuple[BedGain, ...]
+    levels: tuple[GainMove, ...]
     moves: tuple[GainMove, ...]
+    presence: float
     phrases: tuple[PhraseDuck, ...]
+    cues: tuple[CueGain, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps` and for golden files."""

@@ -1,4 +1,4 @@
-"""From how deep the bed stands under each phrase to how it gets there and back.
+"""From how deep the bed stands under speech to how it gets there and back.
 
 Times are those of narration craft (docs/craft.md): down before the first word, held over
 short gaps, slowly up again. We know every phrase beforehand, so nothing is ever late.
@@ -6,12 +6,11 @@ short gaps, slowly up again. We know every phrase beforehand, so nothing is ever
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from undersong.mix.model import GainMove
-from undersong.timeline.model import Phrase
 from undersong.units import SAMPLE_RATE, Db, Samples
 
 READY: Final = round(0.15 * SAMPLE_RATE)
@@ -26,25 +25,32 @@ RECOVER: Final = round(3.8 * SAMPLE_RATE)
 """In longer gaps it comes back all the way, in between part of it."""
 
 STEEPEST_DB_S: Final = 24.0
-GENTLE_DB_S: Final = 12.0
-"""Slope of moves between phrases, where there is time."""
-
-EVEN_DB: Final = 0.4
-"""Phrases in one breath whose depths lie this near to a common one share it: the bed rests."""
+BRIDGE_DB_S: Final = 12.0
+"""Steepest slope between depths in a short gap ..."""
+GENTLE_DB_S: Final = 6.0
+"""... and where there is time ..."""
+WITHIN_DB_S: Final = 4.0
+"""... and while someone speaks."""
+EASY_DB_S: Final = 2.0
+"""A small step down needs no more time than this slope asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Speech over [start, end) under which the bed wants to stand at `depth_db`, 0 or below."""
+    """Sound over [start, end) for which the bed steps back as one.
+
+    Attributes:
+        at: places in it, in order, at which a depth is wanted; no move from or to a neighbour
+            reaches further into it than the first and the last of them.
+        depths_db: gain at each; below 0, or a little above where the bed lulls.
+        name: what sounds, as in "under phrase 3".
+    """
 
     start: int
     end: int
-    depth_db: float
-
-    @property
-    def middle(self) -> int:
-        """No move reaches further into a phrase than this, from either side."""
-        return (self.start + self.end) // 2
+    at: tuple[int, ...]
+    depths_db: tuple[float, ...]
+    name: str
 
 
 class _Knot(NamedTuple):
@@ -53,64 +59,56 @@ class _Knot(NamedTuple):
     reason: str
 
 
-def settled(phrases: Sequence[Phrase], wanted_db: Sequence[float]) -> tuple[Step, ...]:
+def settled(steps: Sequence[Step]) -> tuple[Step, ...]:
     """Return depths near the wanted ones that the bed can follow gently, in 0.01 dB.
 
-    Neighbours that want nearly the same share it. Where a gap is too short for the difference,
-    the shallower one goes deeper: rather a word too clear than one too faint.
+    Where there is no time for a difference the shallower side goes deeper: rather a word too
+    clear than one too faint.
     """
-    steps = [
-        Step(start=p.start, end=p.end, depth_db=depth)
-        for p, depth in zip(phrases, wanted_db, strict=True)
-    ]
-    depths = [round(depth, 2) for group in _even(steps) for depth in group]
-    for k, (a, b) in enumerate(pairwise(steps)):
-        depths[k + 1] = min(depths[k + 1], depths[k] + _most(a, b, b.middle - a.end))
-    for k, (a, b) in reversed(list(enumerate(pairwise(steps)))):
-        depths[k] = min(depths[k], depths[k + 1] + _most(a, b, b.start - READY - a.middle))
+    depths = [round(depth, 2) for step in steps for depth in step.depths_db]
+    rooms = list(_rooms(steps))
+    for k, (rise, _) in enumerate(rooms):
+        depths[k + 1] = min(depths[k + 1], depths[k] + rise)
+    for k, (_, fall) in reversed(list(enumerate(rooms))):
+        depths[k] = min(depths[k], depths[k + 1] + fall)
+    left = iter(depths)
     return tuple(
-        Step(start=step.start, end=step.end, depth_db=min(depth, 0.0))
-        for step, depth in zip(steps, depths, strict=True)
+        replace(step, depths_db=tuple(round(next(left), 2) for _ in step.at)) for step in steps
     )
 
 
 def moves(steps: Sequence[Step], length: int) -> tuple[GainMove, ...]:
     """Return the knots of the duck over a track of `length` samples; none when nothing moves."""
-    if not any(step.depth_db for step in steps):
+    if not any(depth for step in steps for depth in step.depths_db):
         return ()
-    knots = [*_first(steps[0])]
-    for n, (a, b) in enumerate(pairwise(steps), start=1):
+    knots = [*_first(steps[0]), *_inside(steps[0])]
+    for a, b in pairwise(steps):
         between = _bridge if b.start - a.end < BRIDGE else _pause
-        knots += between(a, b, n)
-    knots += _last(steps[-1], len(steps), length)
+        knots += between(a, b) + _inside(b)
+    knots += _last(steps[-1], length)
     return tuple(
         GainMove(at=Samples(k.at), gain_db=Db(k.gain_db), reason=k.reason) for k in _bare(knots)
     )
 
 
-def _even(steps: Sequence[Step]) -> Iterator[list[float]]:
-    """Yield the depths of phrases in one breath whose tolerances have something in common."""
-    group: list[Step] = []
-    for step in steps:
-        own = [s.depth_db for s in (*group, step)]
-        apart = bool(group) and step.start - group[-1].end >= BRIDGE
-        if apart or max(own) - min(own) > 2 * EVEN_DB:
-            yield _common(group)
-            group = []
-        group.append(step)
-    yield _common(group)
+def _rooms(steps: Sequence[Step]) -> Iterator[tuple[float, float]]:
+    """Yield how far the gain may rise, and may fall, from each wanted depth to the next."""
+    for k, step in enumerate(steps):
+        yield from ((_reach(b - a, WITHIN_DB_S),) * 2 for a, b in pairwise(step.at))
+        if k + 1 < len(steps):
+            yield _between(step, steps[k + 1])
 
 
-def _common(group: Sequence[Step]) -> list[float]:
-    depths = [step.depth_db for step in group]
-    return [(max(depths) + min(depths)) / 2 for _ in depths] if depths else []
-
-
-def _most(a: Step, b: Step, room: int) -> float:
-    """Return how far the gain may move in `room` samples between two phrases."""
+def _between(a: Step, b: Step) -> tuple[float, float]:
     if b.start - a.end >= BRIDGE:
-        return math.inf
-    return math.floor(max(room, 0) / SAMPLE_RATE * STEEPEST_DB_S * 2 / math.pi * 100) / 100
+        return math.inf, math.inf
+    rise, fall = b.at[0] - a.end, b.start - READY - a.at[-1]
+    return _reach(max(rise, 0), BRIDGE_DB_S), _reach(max(fall, 0), BRIDGE_DB_S)
+
+
+def _reach(samples: int, slope_db_s: float) -> float:
+    """Return how far half a cosine goes in a time without ever being steeper, in 0.01 dB."""
+    return math.floor(samples / SAMPLE_RATE * slope_db_s * 2 / math.pi * 100) / 100
 
 
 def _time(change_db: float, slope_db_s: float) -> int:
@@ -119,59 +117,71 @@ def _time(change_db: float, slope_db_s: float) -> int:
 
 
 def _first(step: Step) -> list[_Knot]:
-    arrive = step.start - READY
-    leave = arrive - max(DOWN, _time(step.depth_db, STEEPEST_DB_S))
+    depth, arrive = step.depths_db[0], step.start - READY
+    leave = arrive - max(DOWN, _time(depth, STEEPEST_DB_S))
     if leave <= 0:
-        return [_Knot(0, step.depth_db, "down from the start for phrase 1")]
-    return [_Knot(leave, 0.0, "makes room for phrase 1"), _Knot(arrive, step.depth_db, _down(1))]
+        return [_Knot(0, depth, f"down from the start for {step.name}")]
+    return [_Knot(leave, 0.0, f"makes room for {step.name}"), _Knot(arrive, depth, _down(step))]
 
 
-def _last(step: Step, n: int, length: int) -> list[_Knot]:
-    leave = step.end + HOLD
-    up = max(UP, _time(step.depth_db, STEEPEST_DB_S))
+def _inside(step: Step) -> list[_Knot]:
+    """Follow the bed while someone speaks."""
+    if len(step.at) == 1:
+        return []
+    knots = [_Knot(step.at[0], step.depths_db[0], _down(step))]
+    for at, (before, depth) in zip(step.at[1:], pairwise(step.depths_db), strict=True):
+        knots.append(_Knot(at, depth, _follows(depth - before) + _down(step)))
+    return knots
+
+
+def _last(step: Step, length: int) -> list[_Knot]:
+    depth, leave = step.depths_db[-1], step.end + HOLD
+    up = max(UP, _time(depth, STEEPEST_DB_S))
     if leave + up > length:
         return []  # it stays down to the end
-    return [_Knot(leave, step.depth_db, f"after phrase {n}"), _Knot(leave + up, 0.0, "bed alone")]
+    return [_Knot(leave, depth, f"after {step.name}"), _Knot(leave + up, 0.0, "bed alone")]
 
 
-def _pause(a: Step, b: Step, n: int) -> list[_Knot]:
-    """Come back between phrases n and n + 1: all the way, or as far as the gap is long."""
+def _pause(a: Step, b: Step) -> list[_Knot]:
+    """Come back between two steps: all the way, or as far as the gap is long."""
+    before, after = a.depths_db[-1], b.depths_db[0]
     gap = b.start - a.end
     share = min((gap - BRIDGE) / (RECOVER - BRIDGE), 1.0)
-    peak = round(max(a.depth_db, b.depth_db) * (1 - share), 2) + 0.0
+    peak = round(max(before, after) * (1 - share), 2) + 0.0
     leave, arrive = a.end + HOLD, b.start - READY
-    down = max(DOWN, _time(peak - b.depth_db, STEEPEST_DB_S))
+    down = max(min(DOWN, _time(peak - after, EASY_DB_S)), _time(peak - after, STEEPEST_DB_S))
     up = min(UP, arrive - leave - down)
-    up = max(up, _time(peak - a.depth_db, STEEPEST_DB_S))
+    up = max(up, _time(peak - before, STEEPEST_DB_S))
     down = min(down, arrive - leave - up)
-    seconds = f"pause of {gap / SAMPLE_RATE:.1f} s"
     return [
-        _Knot(leave, a.depth_db, f"after phrase {n}"),
-        _Knot(leave + up, peak, seconds),
-        _Knot(arrive - down, peak, f"makes room for phrase {n + 1}"),
-        _Knot(arrive, b.depth_db, _down(n + 1)),
+        _Knot(leave, before, f"after {a.name}"),
+        _Knot(leave + up, peak, f"pause of {gap / SAMPLE_RATE:.1f} s"),
+        _Knot(arrive - down, peak, f"makes room for {b.name}"),
+        _Knot(arrive, after, _down(b)),
     ]
 
 
-def _bridge(a: Step, b: Step, n: int) -> list[_Knot]:
+def _bridge(a: Step, b: Step) -> list[_Knot]:
     """Go from depth to depth in a short gap, and where that is too short on the deeper side."""
-    change = b.depth_db - a.depth_db
-    gentle = max(DOWN, _time(change, GENTLE_DB_S))
-    least = _time(change, STEEPEST_DB_S)
-    if change < 0:
+    before, after = a.depths_db[-1], b.depths_db[0]
+    gentle = max(DOWN, _time(after - before, GENTLE_DB_S))
+    if after < before:
         arrive = b.start - READY
-        leave = max(arrive - gentle, min(a.end, arrive - least))
+        leave = max(arrive - gentle, a.at[-1])
     else:
         leave = max(a.end, min(a.end + HOLD, b.start - READY - gentle))
-        arrive = max(leave + least, min(leave + gentle, b.start - READY))
-    return [
-        _Knot(leave, a.depth_db, f"from phrase {n} to {n + 1}"),
-        _Knot(arrive, b.depth_db, _down(n + 1)),
-    ]
+        arrive = min(leave + gentle, b.at[0])
+    return [_Knot(leave, before, f"from {a.name} to {b.name}"), _Knot(arrive, after, _down(b))]
 
 
-def _down(n: int) -> str:
-    return f"under phrase {n}"
+def _follows(change_db: float) -> str:
+    if not change_db:
+        return ""
+    return "the bed swells " if change_db < 0 else "the swell passes "
+
+
+def _down(step: Step) -> str:
+    return f"under {step.name}"
 
 
 def _bare(knots: Iterable[_Knot]) -> Iterator[_Knot]:

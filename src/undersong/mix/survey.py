@@ -1,11 +1,13 @@
 """How loud a bed is, all along: what the mix is planned from."""
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from itertools import pairwise
 
 import numpy as np
 
-from undersong.audio import PASS, Ahead, BlockSource, Tick
+from undersong.audio import PASS, Ahead, BlockSource, Tick, spans
 from undersong.dsp.loudness import HOPS_PER_S, Energies
 from undersong.mix.curves import F64
 from undersong.timeline.model import Timeline
@@ -73,6 +75,27 @@ def to_json(surveys: Mapping[str, F64]) -> dict[str, list[float]]:
 def from_json(kept: Mapping[str, list[float]]) -> dict[str, F64]:
     """Return the surveys of which `to_json` made `kept`."""
     return {name: np.array(values, np.float64) for name, values in kept.items()}
+
+
+def survey_joins(timeline: Timeline, beds: Mapping[str, BlockSource]) -> tuple[float, ...]:
+    """Return how alike each scene and the next are where they cross: -1 to 1, in 0.01.
+
+    Beds of different makers have nothing to do with one another; those that share a recording
+    may. Where scenes do not cross it is 0.
+    """
+    return tuple(
+        round(_correlation(beds[a.ambience], beds[b.ambience], b.start, a.end), 2)
+        for a, b in pairwise(timeline.scenes)
+    )
+
+
+def _correlation(one: BlockSource, other: BlockSource, start: int, end: int) -> float:
+    both = own = others = 0.0
+    for offset, n in spans(max(end - start, 0)):
+        x, y = (source.read(start + offset, n).astype(np.float64) for source in (one, other))
+        x, y = x.mean(axis=1), y.mean(axis=1)
+        both, own, others = both + float(x @ y), own + float(x @ x), others + float(y @ y)
+    return both / math.sqrt(own * others) if own and others else 0.0
 
 
 def surveyed(timeline: Timeline) -> int:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from undersong.audio import BlockSource, Frames
+from undersong.audio import BlockSource, Shifted
 from undersong.deliver.sound import write_sound
 from undersong.errors import UsageError
 from undersong.master.chain import Master
+from undersong.prepare import prepare
 from undersong.recipes.model import Recipe
-from undersong.render import mastering_of, prepare
+from undersong.render import mastering_of
 from undersong.studio import Session, Studio
 from undersong.units import Samples, format_seconds, to_samples, to_seconds
 
@@ -20,21 +21,6 @@ class Span:
     start: Samples
     length: Samples
     stem: str = "mix"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shifted:
-    """A source seen from `start` on."""
-
-    source: BlockSource
-    start: int
-
-    @property
-    def channels(self) -> int:
-        return self.source.channels
-
-    def read(self, start: int, n: int) -> Frames:
-        return self.source.read(self.start + start, n)
 
 
 def write_span(recipe: Recipe, studio: Studio, span: Span, path: Path) -> None:
@@ -52,7 +38,7 @@ def write_span(recipe: Recipe, studio: Studio, span: Span, path: Path) -> None:
     count = min(span.length, length - span.start)
     source = _source(session, studio, span.stem)
     tick = studio.watch.stage("rendering the span", count)
-    write_sound(path, _Shifted(source=source, start=span.start), count, tick)
+    write_sound(path, Shifted(source, span.start), count, tick)
 
 
 def _expect_within(length: Samples, span: Span) -> None:

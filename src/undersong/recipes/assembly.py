@@ -14,6 +14,7 @@ from typing import Final
 from undersong.recipes import breath
 from undersong.recipes.marks import Breath, Placed
 from undersong.recipes.model import (
+    BedLevel,
     Cue,
     ElasticPause,
     Heading,
@@ -81,7 +82,7 @@ class Assembly:
             self.cues.append(cue)
             self._asked = cue.hold != 0  # waiting for the sound is a pause already
             self._here = cue.position
-        elif isinstance(cue, Heading | SceneChange):
+        elif isinstance(cue, Heading | SceneChange | BedLevel):
             self._pending.append(cue)
         else:
             self._ask(cue)

@@ -159,6 +159,7 @@ class _Reader:
             pace=PACES[get("pace")],
             difference_lu=get("difference"),
             pause_difference_lu=pause_difference(settings),
+            duck=get("duck"),
             fades=fades(settings),
             loudness=get("loudness"),
             anchor=get("anchor"),

@@ -1,4 +1,4 @@
-"""Marks that stand by themselves: pauses, breaths, bells, sounds and changes of scene."""
+"""Marks that stand by themselves: pauses, breaths, bells, sounds, changes of scene and level."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,14 @@ from typing import Final, TypeVar
 
 from undersong.errors import nearest
 from undersong.recipes.brackets import Piece, Reading, keyed, unquoted
-from undersong.recipes.model import ElasticPause, Pause, Position, SceneChange, SoundCue
+from undersong.recipes.model import (
+    BedLevel,
+    ElasticPause,
+    Pause,
+    Position,
+    SceneChange,
+    SoundCue,
+)
 from undersong.recipes.values import WrongValueError, read_name, read_number, read_time
 
 T = TypeVar("T")
@@ -19,6 +26,12 @@ PAUSE_MAX: Final = "30m"
 
 CROSSFADE: Final = "6s"
 """A change of scene takes this long when the mark does not say."""
+
+LEVEL_MOVE: Final = "4s"
+"""A change of the bed's level takes this long when the mark does not say."""
+
+SILENT_DB: Final = -60.0
+"""What `[bed: silence]` means: nobody hears it, and no file holds digital silence."""
 
 BELL_HOLD: Final = "4s"
 """The script waits this long after a bell when the mark does not say."""
@@ -52,7 +65,7 @@ class Breath:
     places: Mapping[str, Position]
 
 
-Placed = Pause | ElasticPause | SceneChange | SoundCue | Breath
+Placed = Pause | ElasticPause | SceneChange | BedLevel | SoundCue | Breath
 """What a mark that stands by itself means."""
 
 
@@ -153,6 +166,21 @@ def _scene(reading: Reading, parts: Sequence[Piece], start: int) -> SceneChange 
     )
 
 
+def _bed(reading: Reading, parts: Sequence[Piece], start: int) -> BedLevel | None:
+    if not parts:
+        reading.fault(start, "a level of the bed needs its change", legal="[bed: -6 dB, over 8s]")
+        return None
+    gain = _positional(reading, parts[0], _bed_gain)
+    found = keyed(reading, parts[1:], {"over": partial(read_time, low="0s", high="10m")})
+    if gain is None or found is None:
+        return None
+    return BedLevel(
+        gain_db=gain,
+        over=found.get("over", read_time(LEVEL_MOVE, "0s", "10m")),
+        position=reading.position(start),
+    )
+
+
 def _bell(reading: Reading, parts: Sequence[Piece], start: int) -> SoundCue | None:
     found = keyed(reading, parts, _CUE)
     hold = read_time(BELL_HOLD, "0s", "10m")
@@ -198,6 +226,16 @@ def _unknown(reading: Reading, body: Piece, name: str, start: int) -> None:
         legal=rf"{KNOWN}; write \[ for a bracket",
         near=nearest(name, (*STANDING, *SPANS)) if name else None,
     )
+
+
+def _bed_gain(text: str) -> float:
+    if text.strip().lower() == "silence":
+        return SILENT_DB
+    try:
+        return read_number(text, -40, 12, "dB", what="a change of level")
+    except WrongValueError as error:
+        legal = "-40 to 12 dB from its usual level, or `silence`"
+        raise WrongValueError(error.message, legal=legal) from None
 
 
 def _pause_time(text: str) -> Fraction:
@@ -255,8 +293,9 @@ STANDING: Final[Mapping[str, Callable[[Reading, Sequence[Piece], int], Placed | 
     "break": _break,
     "breathe": _breathe,
     "ambience": _scene,
+    "bed": _bed,
     "bell": _bell,
 }
 """Marks that stand by themselves, besides times, by name."""
 
-KNOWN: Final = '[4s], [pause], [break:"2s"], [breathe], [ambience: …], [bell], !["…"]'
+KNOWN: Final = '[4s], [pause], [break:"2s"], [breathe], [ambience: …], [bed: …], [bell], !["…"]'

@@ -149,6 +149,18 @@ class SceneChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BedLevel:
+    """From here the bed goes to `gain_db`, seen from its usual level, within `over` seconds.
+
+    Every bed after it stands there too, until the script says otherwise.
+    """
+
+    gain_db: float
+    over: Fraction
+    position: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SoundCue:
     """A bell or another single sound starts here.
 
@@ -164,7 +176,7 @@ class SoundCue:
     position: Position
 
 
-Cue = Utterance | Heading | Pause | ElasticPause | BreathPhase | SceneChange | SoundCue
+Cue = Utterance | Heading | Pause | ElasticPause | BreathPhase | SceneChange | BedLevel | SoundCue
 """What a script is made of, in the order in which it happens."""
 
 
@@ -211,6 +223,7 @@ class Recipe:
         length: exact length of the track, or None for what comes naturally.
         difference_lu: how far the voice stands above the bed while speaking.
         pause_difference_lu: how far the voice's level stands above the bed in pauses.
+        duck: the whole bed steps back, or the band of words more than the rest.
         loudness: name of a delivery profile.
         anchor: what has its loudness: the whole programme, or the speech in it.
         formats: of mp3, flac, wav, opus, in order, each once.
@@ -232,6 +245,7 @@ class Recipe:
     pace: Pace
     difference_lu: float
     pause_difference_lu: float
+    duck: Literal["whole", "clear"] = "whole"
     fades: Fades
     loudness: str
     anchor: Literal["programme", "speech"]

@@ -39,6 +39,7 @@ Fade = Annotated[Fraction, Time("0s", "10m")]
 Outro = Annotated[Fraction, Time("0s", "2h")]
 ProfileName = Annotated[str, OneOf("loudness profile", tuple(PROFILES))]
 Style = Literal["directive", "receptive"]
+Duck = Literal["whole", "clear"]
 Cover = Annotated[str, Picture()]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Seed = Annotated[int, Field(ge=0, le=SEED_MAX)]
@@ -149,6 +150,11 @@ class Defaults(Writing):
         "How far the voice's level stands above the bed in pauses; up to `difference`. "
         "When left out 9 LU, or `difference` where that is less."
     )
+    duck: Duck = _usual(
+        "whole",
+        "`whole`: all of the bed steps back under the voice; `clear`: mostly where words are, "
+        "1 to 5 kHz, so that more of its body stays.",
+    )
     fades: FadesChoice = _usual({}, "How the bed comes and goes.")
     loudness: ProfileName = _usual(DEFAULT_PROFILE, "Delivery profile: loudness and true peak.")
     anchor: Anchor = _usual(
@@ -172,6 +178,7 @@ class Variants(Writing):
     pace: tuple[PaceName, ...] = Several
     difference: tuple[Difference, ...] = Several
     pause_difference: tuple[PauseDifference, ...] = Several
+    duck: tuple[Duck, ...] = Several
     loudness: tuple[ProfileName, ...] = Several
     anchor: tuple[Anchor, ...] = Several
     formats: tuple[Formats, ...] = Several
@@ -203,7 +210,7 @@ class LibraryFile(Writing):
         "How words are said: a respelling, `/IPA/`, both, or one for each language."
     )
     defaults: Defaults = _left_out("What every recipe chooses that does not say otherwise.")
-    publish: dict[str, Any] = _left_out("Kept for publishing; accepted as it is.")
+    publish: dict[str, Any] = _left_out("The show, with the keys of `show.yaml`.")
 
 
 KINDS: Final[dict[str, type[Writing]]] = {"recipe": RecipeFile, "library": LibraryFile}
@@ -220,7 +227,12 @@ def json_schema(kind: str) -> dict[str, Any]:
     """
     if kind not in KINDS:
         raise UnknownNameError("file kind", kind, KINDS)
-    found = KINDS[kind].model_json_schema(by_alias=True)
+    return schema_of(KINDS[kind])
+
+
+def schema_of(model: type[Writing]) -> dict[str, Any]:
+    """Return the JSON Schema of a file that makers write."""
+    found = model.model_json_schema(by_alias=True)
     found["properties"] = {"title": found["properties"]["title"], **found["properties"]}
     return {"$schema": _DIALECT, **_without_null_defaults(found)}
 

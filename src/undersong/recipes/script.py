@@ -10,7 +10,7 @@ from undersong.errors import Fault
 from undersong.recipes.assembly import Assembly
 from undersong.recipes.blocks import Block, outline
 from undersong.recipes.brackets import Reading
-from undersong.recipes.model import Cue, Heading, Pace, SceneChange, Script
+from undersong.recipes.model import BedLevel, Cue, Heading, Pace, SceneChange, Script
 from undersong.recipes.names import Names
 from undersong.recipes.prose import Marked, read_prose
 from undersong.recipes.sentences import clauses, ends_sentence, sentences
@@ -171,7 +171,9 @@ def _chapters(cues: Sequence[Cue]) -> Iterator[tuple[Heading, bool, float]]:
     for start, end in pairwise((*at, len(cues))):
         heading = cues[start]
         if isinstance(heading, Heading):
-            happens = any(not isinstance(cue, SceneChange) for cue in cues[start + 1 : end])
+            happens = any(
+                not isinstance(cue, SceneChange | BedLevel) for cue in cues[start + 1 : end]
+            )
             yield heading, happens, cues[end].position.line if end < len(cues) else math.inf
 
 

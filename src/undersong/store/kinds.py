@@ -31,7 +31,8 @@ LOCKED: Final = Kind(
 MEASURED: Final = Kind(name="measured", suffix=".json", about="edges and levels of takes")
 SURVEYS: Final = Kind(name="surveys", suffix=".json", about="loudness of beds")
 MASTERINGS: Final = Kind(name="masterings", suffix=".json", about="gains of masters")
+RECORDINGS: Final = Kind(name="recordings", suffix=".npz", about="what was heard in recordings")
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
-    {kind.name: kind for kind in (TAKES, LOCKED, MEASURED, SURVEYS, MASTERINGS)}
+    {kind.name: kind for kind in (TAKES, LOCKED, MEASURED, SURVEYS, MASTERINGS, RECORDINGS)}
 )

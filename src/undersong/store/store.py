@@ -12,6 +12,7 @@ When an entry was last used is its time of modification.
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -120,7 +121,7 @@ class Store:
         try:
             if kind.heard:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                path.replace(target)
+                shutil.move(path, target)  # which may lie on another disk
                 self._damaged.append(target)
             else:
                 path.unlink()
@@ -182,7 +183,8 @@ class Store:
 
     def _unusable(self, error: OSError) -> OutputError:
         return OutputError(
-            f"the cache {self.folder} is not usable: {error.strerror or error}", hint=_HINT
+            f"the cache is not usable: {error.filename or self.folder}: {error.strerror or error}",
+            hint=_HINT,
         )
 
 

@@ -11,6 +11,7 @@ from undersong.timeline.captions import captions, words
 from undersong.timeline.chapters import chapters
 from undersong.timeline.course import Exact, Mark, Part, Stretch, course
 from undersong.timeline.elastic import Rest, rest, share
+from undersong.timeline.levels import level_faults, levels
 from undersong.timeline.model import Lengths, PlacedCue, TakeFacts, Timeline
 from undersong.timeline.place import Placed, gaps, phrases, place
 from undersong.timeline.scenes import scene_faults, scenes
@@ -33,14 +34,14 @@ def arrange(recipe: Recipe, takes: Sequence[TakeFacts], sounds: Mapping[str, int
 
     Raises:
         FaultsError: words that do not fit their breath, a length that cannot be met (it says the
-            shortest and longest possible), crossfades that run into one another.
+            shortest and longest possible), crossfades or levels that run into one another.
     """
     parts = course(recipe, takes, sounds)
     rests, bare = _rests(parts)
     _refuse([*_breath_faults(recipe, parts), *_length_faults(recipe, rests, bare)])
     placed = place(parts, _lengths(recipe, rests, bare))
     length = placed[-1].end
-    _refuse(list(scene_faults(recipe, placed, length)))
+    _refuse([*scene_faults(recipe, placed, length), *level_faults(recipe, placed)])
     return _timeline(recipe, takes, sounds, placed)
 
 
@@ -88,6 +89,7 @@ def _timeline(
         cues=tuple(_cues(placed, sounds)),
         chapters=chapters(recipe.title, placed, length),
         captions=captions(spoken, length),
+        levels=levels(placed),
     )
 
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from undersong.recipes.model import (
+    BedLevel,
     BreathPhase,
     Cue,
     Elastic,
@@ -68,7 +69,7 @@ class Stretch:
 class Mark:
     """Something that begins here and takes no time."""
 
-    cue: Heading | SceneChange | SoundCue
+    cue: Heading | SceneChange | BedLevel | SoundCue
 
 
 Part = Speech | Exact | Stretch | Mark
@@ -114,7 +115,7 @@ def _parts(
             return (_phase(cue, takes),)
         case SoundCue():
             return (Mark(cue=cue), *_wait(cue, sounds))
-        case Heading() | SceneChange():
+        case Heading() | SceneChange() | BedLevel():
             return (Mark(cue=cue),)
 
 

@@ -29,7 +29,7 @@ class TakeFacts:
     the release rings on through `tail`. Pauses are measured from speech edge to speech edge.
 
     Attributes:
-        level_lufs: gated loudness of the speech as it will be mixed.
+        level_lufs: loudness of the speech, while it sounds, as it will be mixed.
         words: one per written word of the utterance, in order.
     """
 
@@ -87,6 +87,15 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LevelMove:
+    """Over [start, end) all beds go from where they stand to `gain_db`, and stay there."""
+
+    start: Samples
+    end: Samples
+    gain_db: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedCue:
     """A bell or other single sound that starts at `start` and lasts `length` samples."""
 
@@ -141,8 +150,9 @@ class Lengths:
 class Timeline:
     """Where everything is in a track of `length` samples, and the seed of all its randomness.
 
-    All are in order of start. Phrases and gaps together tile [0, length). A scene starts within
-    its predecessor's fall, or after it where the script asked for a time without a bed.
+    All are in order of start; moves in `levels` never overlap. Phrases and gaps together tile
+    [0, length). A scene starts within its predecessor's fall, or after it where the script asked
+    for a time without a bed.
     """
 
     length: Samples
@@ -153,6 +163,7 @@ class Timeline:
     cues: tuple[PlacedCue, ...]
     chapters: tuple[Chapter, ...]
     captions: tuple[Caption, ...]
+    levels: tuple[LevelMove, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps` and for golden files."""

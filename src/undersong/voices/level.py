@@ -1,6 +1,8 @@
 """How loud speech is, the one gain that a voice gets for a whole track, and what evens its phrases.
 
-Loudness is that of the voice on both channels of a stereo track, where the mixer puts it.
+Loudness is that of the voice on both channels of a stereo track, where the mixer puts it, over
+the moments in which it sounds: a gated loudness reads short phrases too high, for it takes
+windows of 400 ms and drops those that reach into the silence around them.
 
 Phrases may be moved a little towards the voice's own usual level, because a machine says some
 louder for no reason. Within a phrase everything stays as it was said, and nothing is ever
@@ -14,16 +16,23 @@ from typing import Final
 
 import numpy as np
 
-from undersong.dsp.loudness import Energies, gated_lufs, lufs
+from undersong.dsp.loudness import Energies, lufs
 from undersong.units import SAMPLE_RATE, SPEECH_LUFS, Db, Lufs
 from undersong.voices.edges import Mono
 
-HOP: Final = SAMPLE_RATE // 10
-GATED_HOPS: Final = 4
-"""BS.1770 gates blocks of 400 ms; shorter speech has its mean level."""
+FRAME: Final = SAMPLE_RATE // 100
+
+SOUNDING_DB: Final = -35.0
+"""Frames of 10 ms this far below the loudest ones still count: soft consonants, not breaths."""
+LOUDEST: Final = 99
+"""Percentile of the frames that stands for the loudest ones."""
 
 BOTH_CHANNELS: Final = (2.0,)
 """Energy weight of one channel that is heard from two."""
+
+FAINT_LU: Final = -10.0
+"""Takes this far below all takes together do not count for the level of their voice, as in
+the relative gate of BS.1770."""
 
 STEP_DB: Final = 0.1
 """Gains are rounded to this, so that mending one line does not move every other one."""
@@ -38,38 +47,39 @@ class Survey:
     """Speech energy of one take before any gain.
 
     Attributes:
-        hops: K-weighted mean square of every whole 100 ms of its speech.
-        mean: K-weighted mean square of all its speech.
+        mean: K-weighted mean square of the moments in which it sounds.
+        sounding: how many frames of 10 ms those are.
     """
 
-    hops: tuple[float, ...]
     mean: float
+    sounding: int
 
     @property
     def level(self) -> Lufs:
-        """Its gated loudness, or its mean loudness when shorter than 400 ms."""
-        return _level([self])
+        """Its loudness while it sounds."""
+        return lufs(self.mean)
 
     def moved(self, gain_db: float) -> "Survey":
         """Return what would be measured after a gain."""
-        factor = 10 ** (gain_db / 10)
-        return replace(self, hops=tuple(h * factor for h in self.hops), mean=self.mean * factor)
+        return replace(self, mean=self.mean * 10 ** (gain_db / 10))
 
 
 def survey_of(speech: Mono) -> Survey:
     """Measure speech, shape (n,), that has been cut at its edges."""
-    whole = Energies(1, weights=BOTH_CHANNELS)
-    whole.push(np.pad(speech, (0, HOP + -len(speech) % HOP))[:, np.newaxis])
-    hops = np.asarray(whole.hops, np.float64)
-    return Survey(
-        hops=tuple(hops[: len(speech) // HOP].tolist()),
-        mean=float(hops.sum() * HOP / len(speech)),
-    )
+    energies = Energies(1, weights=BOTH_CHANNELS, per_s=SAMPLE_RATE // FRAME)
+    padded = np.pad(speech, (0, FRAME + -len(speech) % FRAME))
+    energies.push(padded[:, np.newaxis])
+    frames = -(-len(speech) // FRAME)
+    powers = np.square(padded[: frames * FRAME], dtype=np.float64).reshape(-1, FRAME).mean(1)
+    sounds = powers > np.percentile(powers, LOUDEST) * 10 ** (SOUNDING_DB / 10)
+    heard = energies.hops[:frames][sounds]
+    lasting = min(len(heard), len(speech) / FRAME)  # the last frame may hold but a few samples
+    return Survey(mean=float(heard.sum() / lasting) if lasting else 0.0, sounding=len(heard))
 
 
 def level_of(speech: Mono) -> Lufs:
-    """Return the gated loudness of speech, or its mean loudness when shorter than 400 ms."""
-    return _level([survey_of(speech)])
+    """Return the loudness of speech, shape (n,), while it sounds."""
+    return survey_of(speech).level
 
 
 def corrections(surveys: Mapping[str, Survey], most_db: float) -> dict[str, Db]:
@@ -88,13 +98,11 @@ def corrections(surveys: Mapping[str, Survey], most_db: float) -> dict[str, Db]:
 
 def voice_gain(surveys: Iterable[Survey]) -> Db:
     """Return the gain that brings all takes of a voice together to `SPEECH_LUFS`."""
-    steps = round((SPEECH_LUFS - _level(list(surveys))) / STEP_DB)
-    return Db(round(steps * STEP_DB, 1))
+    takes = list(surveys)
+    gate = _mean(takes) * 10 ** (FAINT_LU / 10)
+    level = lufs(_mean([take for take in takes if take.mean >= gate]))
+    return Db(round(round((SPEECH_LUFS - level) / STEP_DB) * STEP_DB, 1))
 
 
-def _level(surveys: list[Survey]) -> Lufs:
-    hops = [hop for survey in surveys for hop in survey.hops]
-    level = gated_lufs(np.asarray(hops, np.float64)) if len(hops) >= GATED_HOPS else -np.inf
-    if np.isfinite(level):
-        return Lufs(float(level))
-    return lufs(float(np.mean([survey.mean for survey in surveys])))
+def _mean(takes: list[Survey]) -> float:
+    return sum(t.mean * t.sounding for t in takes) / sum(t.sounding for t in takes)

@@ -40,7 +40,7 @@ def recall(store: TakeStore, key: str, tone: Tone | None = None) -> Measured | N
     if kept is None:
         return None
     return Measured(
-        survey=Survey(hops=tuple(kept["survey"]["hops"]), mean=kept["survey"]["mean"]),
+        survey=Survey(mean=kept["survey"]["mean"], sounding=kept["survey"]["sounding"]),
         gain_db=kept["gain_db"],
         facts=_facts(kept["facts"]),
         timing=kept["timing"],

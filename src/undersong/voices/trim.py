@@ -23,7 +23,7 @@ from undersong.voices.level import Survey, level_of, survey_of
 from undersong.voices.tone import Tone, roomed, toned
 from undersong.voices.wordtimes import heard, word_times
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Rises whenever the same take would be cut otherwise; part of what names a cut take."""
 
 LEGAL_RATES_HZ: Final = (8_000, 192_000)
