@@ -10,6 +10,7 @@ from conftest import SETTINGS, TONE
 from farm_kit import WORDS, Farm, delivered, farm_at, finished, start_build, write_recipes
 
 from undersong.batch.farm_door import make_certificates
+from undersong.deliver.leftovers import UNFINISHED
 
 SAY = """\
 title: A teller
@@ -176,6 +177,7 @@ def harm(library, home, undisturbed, rounds, seed):
     farm.stop()
     assert delivered(library) == undisturbed
     assert not list((library / "build").glob("*/.*"))
+    assert not list((library / "build").glob(f"*/{UNFINISHED}"))
     assert begun <= len(WORDS) + lost
     return kills
 

@@ -8,6 +8,7 @@ from undersong.cli.screen import err, out, print_json
 from undersong.errors import FarmError
 
 farm = typer.Typer(
+    name="farm",
     help="Make libraries with workers on many machines; start some here for a try.",
     no_args_is_help=True,
 )
@@ -21,7 +22,7 @@ FOLDER = typer.Option(
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    app.add_typer(farm, name="farm")
+    app.add_typer(farm)
 
 
 @farm.command("up")
