@@ -147,6 +147,12 @@ class PublishError(UndersongError):
     exit_code = 8
 
 
+class FarmError(UndersongError):
+    """A farm, or the store that its workers share, cannot be reached or used."""
+
+    exit_code = 9
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name closest to `name`, or None when nothing comes near."""
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)

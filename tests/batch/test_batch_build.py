@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from undersong.deliver.leftovers import UNFINISHED
+
 RECIPE = """\
 ---
 title: Rest {k}
@@ -49,7 +51,10 @@ def delivered(library: Path) -> dict[str, str]:
     return {
         str(path.relative_to(library)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in files
-        if path.is_file() and ".undersong" not in path.parts and path.name[0] != "."
+        if path.is_file()
+        and ".undersong" not in path.parts
+        and path.name[0] != "."
+        and path.name != UNFINISHED
     }
 
 
@@ -242,6 +247,7 @@ def kill_and_resume(library, rounds, seed):
     build_whole(library)
     assert delivered(library) == undisturbed
     assert not list((library / "build").glob("*/.*"))
+    assert not list((library / "build").glob(f"*/{UNFINISHED}"))
 
 
 def pids_of(group):

@@ -49,7 +49,7 @@ def test_each_kind_of_failure_has_its_own_exit_code():
         and issubclass(kind, UndersongError)
         and kind is not UndersongError
     ]
-    assert {kind.exit_code for kind in kinds} == {2, 3, 4, 5, 6, 7, 8}
+    assert {kind.exit_code for kind in kinds} == {2, 3, 4, 5, 6, 7, 8, 9}
 
 
 def test_a_failure_is_told_to_machines_with_its_kind_and_exit_code():

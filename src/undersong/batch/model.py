@@ -27,6 +27,23 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Farm:
+    """Workers on other machines.
+
+    Attributes:
+        address: of the scheduler, such as `tls://farm.example:8786`.
+        store: address of the store that all share: a folder, or s3://, gs://, az://.
+        certificates: folder with ca.pem, certificate.pem and key.pem.
+        plain: speak without TLS; on this machine alone.
+    """
+
+    address: str
+    store: str
+    certificates: Path
+    plain: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What to build, and how.
 
@@ -36,6 +53,7 @@ class Order:
         only: patterns of tracks; none for all.
         jobs: how many workers, None for what the machine bears.
         fail_fast: begin nothing more once a track has failed.
+        farm: who makes the tracks, None for workers on this machine.
     """
 
     root: Path
@@ -46,6 +64,7 @@ class Order:
     force: bool = False
     jobs: int | None = None
     fail_fast: bool = False
+    farm: Farm | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from undersong.batch.model import Known, Order, Plan, Record, Stamp, State, Verd
 from undersong.batch.pool import Pool, pool_size
 from undersong.batch.sources import key_of, stamp_of
 from undersong.batch.state import FOLDER, write_state
-from undersong.batch.work import Errand
+from undersong.batch.work import Errand, Workers
 from undersong.errors import OutputError
 from undersong.voices.pins import LOCK_FILE
 
@@ -50,16 +50,26 @@ def _run(order: Order, todo: Sequence[Verdict], keeper: "Keeper") -> Iterator[Ev
             cache=order.cache,
             choice=order.choice,
             force=order.force,
+            inputs=keeper.inputs(verdict.job.slug),
         )
         for verdict in todo
     ]
-    with Pool(pool_size(order.jobs, len(errands)), order.out / FOLDER / LOGS) as pool:
-        for event in pool.run(errands):
+    with _workers(order, len(errands)) as workers:
+        for event in workers.run(errands):
             if isinstance(event, Made):
                 keeper.note(event)
             yield event
             if isinstance(event, Failed) and order.fail_fast:
                 return
+
+
+def _workers(order: Order, errands: int) -> Workers:
+    logs = order.out / FOLDER / LOGS
+    if order.farm is None:
+        return Pool(pool_size(order.jobs, errands), logs)
+    from undersong.batch.farm import Hands  # noqa: PLC0415 - only who has a farm has its extra
+
+    return Hands(order.farm, logs)
 
 
 def in_order(verdicts: Iterable[Verdict]) -> list[Verdict]:
@@ -93,6 +103,10 @@ class Keeper:
         )
         if time.monotonic() - self._kept_s > _KEEP_EVERY_S:
             self.keep()
+
+    def inputs(self, slug: str) -> tuple[str, ...]:
+        """Return the files and folders that a track is made from."""
+        return self._known(slug).inputs
 
     def keep(self) -> None:
         """Write down what is known."""

@@ -1,10 +1,10 @@
 """One track of a library, made: what a worker does, here or on another machine."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, Self
 
 from undersong.audio import Tick
 from undersong.batch.events import Event, Made, Noted, Reached
@@ -30,6 +30,7 @@ class Errand:
     Attributes:
         root: folder of the library.
         force: render even what is as it should be.
+        inputs: files and folders it is made from, seen from `root` where they lie below it.
     """
 
     slug: str
@@ -39,6 +40,23 @@ class Errand:
     cache: Path
     choice: Choice
     force: bool = False
+    inputs: tuple[str, ...] = ()
+
+
+class Workers(Protocol):
+    """Whoever makes tracks: processes here, or a farm. A context, which ends them all."""
+
+    def __enter__(self) -> Self:
+        """Get ready."""
+        ...
+
+    def __exit__(self, *_: object) -> None:
+        """Begin nothing more, and leave nothing half made."""
+        ...
+
+    def run(self, errands: Sequence[Errand]) -> Iterator[Event]:
+        """Yield what happens until every errand has ended; each ends in `Made` or `Failed`."""
+        ...
 
 
 def make(errand: Errand, worker: int, tell: Callable[[Event], None]) -> Made:

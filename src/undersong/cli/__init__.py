@@ -16,6 +16,7 @@ from undersong.cli import (
     cache,
     check,
     doctor,
+    farm,
     feed,
     fsck,
     init,
@@ -92,6 +93,7 @@ ambience.add_to(app)
 takes.add_to(app)
 feed.add_to(app)
 cache.add_to(app)
+farm.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,6 +1,7 @@
 """`undersong build`: a whole library, made to be what its files say."""
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from undersong.batch.clock import Clock
-    from undersong.batch.model import Order, Plan
+    from undersong.batch.model import Farm, Order, Plan
 
 ONLY = typer.Option(None, "--only", help="Only tracks or recipes of this name; `evening-*` works.")
 JOBS = typer.Option(
@@ -58,6 +59,16 @@ def build(
     dry_run: bool = typer.Option(False, "--dry-run", help="Say what would be made, and why."),
     why: str | None = typer.Option(None, "--why", help="Explain one track, and make nothing."),
     as_json: bool = typer.Option(False, "--json", help="Print events as JSON, one in each line."),
+    farm: str | None = typer.Option(
+        None, "--farm", metavar="ADDRESS", help="Let a farm make them: tls://HOST:PORT."
+    ),
+    farm_folder: Path | None = typer.Option(
+        None, "--farm-folder", help="Certificates of the farm. Default: as `farm up` has it."
+    ),
+    farm_store: str | None = typer.Option(
+        None, "--farm-store", help="Store of the farm: s3://…, gs://…, az://… or a shared folder."
+    ),
+    farm_plain: bool = typer.Option(False, "--farm-plain", help="Allow tcp:// on this machine."),
 ) -> None:
     """Make every track of a library that is not as its files say; leave the others alone.
 
@@ -84,6 +95,7 @@ def build(
         force=force,
         jobs=jobs,
         fail_fast=not keep_going,
+        farm=_farm(farm, farm_folder, farm_store, plain=farm_plain) if farm else None,
     )
     if why or dry_run:
         _explain(order, whole=why is not None, as_json=as_json)
@@ -91,6 +103,16 @@ def build(
     code = build_once(order, as_json=as_json)
     if code:
         raise typer.Exit(code)
+
+
+def _farm(address: str, folder: Path | None, store: str | None, *, plain: bool) -> "Farm":
+    from undersong.batch.farm_local import STORE, farm_folder
+    from undersong.batch.model import Farm
+
+    place = folder.absolute() if folder else farm_folder()
+    shared = store or os.environ.get("UNDERSONG_FARM_STORE") or str(place / STORE)
+    whole = shared if "://" in shared else str(Path(shared).absolute())
+    return Farm(address=address, store=whole, certificates=place, plain=plain)
 
 
 def _explain(order: "Order", *, whole: bool, as_json: bool) -> None:
@@ -124,9 +146,12 @@ def _outlook(plan: "Plan", order: "Order") -> "Iterator[str]":
     if not plan.todo:
         return
     found = estimate(plan)
-    workers = pool_size(order.jobs, found.tracks)
     yield f"{format_seconds(found.played_s)} of sound, about {found.disk_mb:.0f} MB"
-    yield f"about {format_seconds(found.cost_s / workers)} on {workers} workers"
+    if order.farm:
+        yield f"about {format_seconds(found.cost_s)} of one core, shared by the farm's workers"
+    else:
+        workers = pool_size(order.jobs, found.tracks)
+        yield f"about {format_seconds(found.cost_s / workers)} on {workers} workers"
     for engine, characters in found.asked.items():
         yield f"{characters} characters to be said by {engine}"
 

@@ -23,6 +23,7 @@ from typing import Any, Final
 from undersong import files
 from undersong.errors import OutputError
 from undersong.lock import Stop, locked
+from undersong.store.behind import behind
 from undersong.store.entries import LOCKS, MAKING, QUARANTINE, guessed_bytes
 from undersong.store.entry import seal, unseal
 from undersong.store.kinds import Kind
@@ -66,23 +67,39 @@ class Store:
         try:
             body = unseal(path.read_bytes())
         except FileNotFoundError:
-            return None
+            return self._fetched(kind, key)
         except OSError as error:
             raise self._unusable(error) from error
-        if body is not None:
-            _note_use(path)
-        else:
+        if body is None:
             self.discard(kind, path)
+            return self._fetched(kind, key)
+        _note_use(path)
         return body
 
-    def keep(self, kind: Kind, key: str, body: bytes) -> None:
-        """Keep something under its key, replacing what was there.
+    def keep(self, kind: Kind, key: str, body: bytes) -> bytes:
+        """Keep something under its key, replacing what was there, and return what is kept.
 
+        That is `body`, unless another machine was quicker (`store.behind`): the first stands.
         When the cache has outgrown its limit, what was not used for longest goes.
 
         Raises:
             OutputError: the cache folder cannot be written, or its disk is full.
         """
+        beyond = behind(self.folder, kind)
+        if beyond is not None:
+            body = beyond.offer(kind, key, body)
+        self._write(kind, key, body)
+        return body
+
+    def _fetched(self, kind: Kind, key: str) -> bytes | None:
+        """Return what stands behind this cache under a key, kept here now; else None."""
+        beyond = behind(self.folder, kind)
+        body = beyond.fetch(kind, key) if beyond is not None else None
+        if body is not None:
+            self._write(kind, key, body)
+        return body
+
+    def _write(self, kind: Kind, key: str, body: bytes) -> None:
         try:
             files.write_bytes(self.path(kind, key), seal(body), room=self.folder / MAKING)
         except OutputError as error:

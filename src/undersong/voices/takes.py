@@ -130,13 +130,15 @@ class TakeStore:
         if self._store.read(kind, key) is None:
             self._store.keep(kind, key, body)
 
-    def put(self, key: str, take: RawTake, origin: Origin) -> None:
-        """Keep a take under its key, replacing what was there.
+    def put(self, key: str, take: RawTake, origin: Origin) -> RawTake:
+        """Keep a take under its key, replacing what was there, and return what is kept.
+
+        That is `take`, unless another machine of a farm was quicker.
 
         Raises:
             OutputError: the cache folder cannot be written, or is full.
         """
-        self._store.keep(TAKES, key, _body(take, origin))
+        return _take(self._store.keep(TAKES, key, _body(take, origin)))
 
     def get_or_make(
         self, key: str, make: Callable[[], RawTake], origin: Origin, stop: Stop | None = None
@@ -154,8 +156,7 @@ class TakeStore:
             with self._store.making(key, stop):
                 take = self.get(key)
                 if take is None:
-                    take = make()
-                    self.put(key, take, origin)
+                    take = self.put(key, make(), origin)
         except StoppedError as error:
             raise VoiceError(error.message) from error
         return take
