@@ -171,7 +171,7 @@ def harm(library, home, undisturbed, rounds, seed):
             assert undisturbed[name] == digest, (kills, name)
         if code == 0:
             break
-        assert code == 9, said
+        assert code == 9, (code, said, events)
         assert "is gone" in said or "no farm answers" in said
         farm.stop()
         farm.start()

@@ -9,6 +9,7 @@ import logging
 import traceback
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -96,6 +97,14 @@ class Hands:
         Raises:
             FarmError: the scheduler is gone, or no worker has been there for long.
         """
+        try:
+            yield from self._course(errands)
+        except (OSError, RuntimeError, CancelledError) as error:
+            if isinstance(error, CancelledError) or self._client.status != "running":
+                raise self._gone() from error
+            raise
+
+    def _course(self, errands: Sequence[Errand]) -> Iterator[Event]:
         waiting = deque(enumerate(errands))
         while waiting or self._flights:
             while waiting and len(self._flights) < self._most():
@@ -144,8 +153,6 @@ class Hands:
             yield heard(what, self._number)
 
     def _ended(self, flight: _Flight) -> Iterator[Event]:
-        if flight.future.cancelled():
-            raise self._gone()
         event = self._outcome(flight)
         if event is not None:
             del self._flights[flight.errand.slug]
@@ -154,6 +161,8 @@ class Hands:
     def _outcome(self, flight: _Flight) -> Event | None:
         """Return how an errand ended, or None when it was handed over again."""
         error = flight.future.exception()
+        if isinstance(error, CancelledError):
+            raise error
         if error is not None:
             return self._failed(flight.errand, error)
         found = flight.future.result()
