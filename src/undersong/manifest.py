@@ -104,6 +104,8 @@ class Manifest:
         limited_share: share of 10 ms frames that the limiter lowered by more than 1 dB.
         companions: files beside the deliverables: captions, picture, stems.
         credits: lines to show wherever the track is offered.
+        withheld: why the track must not be published, in sentences: a recording in a bed has no
+            licence, for instance.
         timings: how many phrases have word times from the `engine`, `aligned` by listening, or
             `proportional` to their letters.
         hearing: what was heard when the voice was listened to; None when it was not.
@@ -138,6 +140,7 @@ class Manifest:
     deliverables: tuple[Deliverable, ...]
     companions: tuple[str, ...] = ()
     credits: tuple[str, ...] = field(default=())
+    withheld: tuple[str, ...] = ()
     speakers: tuple[Speaker, ...] = ()
     timings: dict[str, int] = field(default_factory=dict)
     hearing: dict[str, Any] | None = None

@@ -6,6 +6,7 @@ from functools import partial
 
 from undersong.ambience.bed import bed_digest, load_bed, open_bed
 from undersong.ambience.cue import Cue, open_cue
+from undersong.ambience.rights import missing_rights
 from undersong.audio import COPIES, BlockSource
 from undersong.dsp.compiled import compile_ahead
 from undersong.files import digest_json
@@ -77,6 +78,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         profile=PROFILES[recipe.loudness],
         digest=digest_json([code_digest(*SOUND), recipe.loudness, recipe.anchor, *sounding]),
         credits=(*narration.credits, *(bed.credit for bed in beds.values() if bed.credit)),
+        withheld=tuple(text for bed in beds.values() for text in missing_rights(bed)),
     )
 
 

@@ -63,7 +63,7 @@ def render_track(
     cover = cover_of(recipe)
     session = prepare(recipe, studio)
     label = label_digest(recipe, session.credits, cover)
-    digest = digest_json([session.digest, label, code_digest("deliver")])
+    digest = digest_json([session.digest, label, session.withheld, code_digest("deliver")])
     beside = companion_names(recipe.slug, stems=extras.stems, picture=extras.picture)
     kept = read_manifest(folder / MANIFEST)
     listened = not extras.listen or (kept and kept.get("hearing"))
@@ -109,6 +109,7 @@ def render_track(
             speech_lufs=mastering.speech_lufs,
             limited_share=mastering.limited_share,
             credit_lines=session.credits,
+            withheld=session.withheld,
             timings=spoken.timings,
             hearing=heard.as_json() if heard else None,
         )

@@ -78,6 +78,7 @@ class Session:
         copies: mixers of the same sound that share nothing that changes.
         digest: of everything that reaches its sound.
         credits: lines to show wherever it is offered.
+        withheld: why it must not be published, in sentences.
     """
 
     recipe: Recipe
@@ -89,6 +90,7 @@ class Session:
     profile: Profile
     digest: str
     credits: tuple[str, ...]
+    withheld: tuple[str, ...] = ()
 
     def mix_ahead(self) -> Ahead:
         """Return the mix for one pass from its start to its end, made side by side.

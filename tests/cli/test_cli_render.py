@@ -217,3 +217,21 @@ def test_speech_that_stands_out_is_told_of(library, undersong):
     recipe.write_text(recipe.read_text() + "\n[100s]\n\nRest.\n")
     outcome = render(undersong)
     assert "`anchor: speech`" in outcome.err + outcome.out
+
+
+def test_a_recording_without_rights_is_noted_in_the_manifest(library, undersong):
+    rng = np.random.default_rng(1)
+    brook = 0.05 * rng.standard_normal((48_000 * 12, 2))
+    soundfile.write(library / "brook.flac", brook, 48_000)
+    bed = "title: Brook\nlayers:\n  - {recording: ../brook.flac}\n"
+    (library / "ambience").mkdir(exist_ok=True)
+    (library / "ambience" / "brook.yaml").write_text(bed)
+    recipe = library / "recipes" / "rest.md"
+    recipe.write_text(recipe.read_text().replace("ambience: breeze", "ambience: brook"))
+    outcome = undersong("render", "rest")
+    assert outcome.code == 0, outcome.err
+    path = library / "build" / "rest" / "manifest.json"
+    assert "has no licence" in json.loads(path.read_text())["withheld"][0]
+    (library / "ambience" / "brook.yaml").write_text(f"{bed}licence: CC0-1.0\ncredit: A. Field\n")
+    undersong("render", "rest")
+    assert json.loads(path.read_text())["withheld"] == []

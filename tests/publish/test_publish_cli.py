@@ -53,6 +53,15 @@ def test_a_draft_is_refused_unless_asked_for(show, undersong):
     assert b"<itunes:block>Yes" in (show / "web" / "feed.xml").read_bytes()
 
 
+def test_a_track_without_rights_is_refused_even_in_a_private_test(show, undersong):
+    why = "the recording in the bed `brook` has no licence"
+    write_track(show / "build", "rest", draft=True, withheld=[why])
+    refused = undersong("publish", "--to", "web", "--drafts")
+    assert refused.code == 8
+    assert f"rest: {why}" in refused.err
+    assert not (show / "web").exists()
+
+
 def test_a_dry_run_changes_nothing_and_tells_everything(show, undersong):
     before = sorted(show.rglob("*"))
     done = undersong("publish", "--to", "web", "--drafts", "--dry-run", "--json")

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from undersong.ambience.bed import Bed, bed_digest, load_bed
 from undersong.ambience.registry import cue_class, cue_names
+from undersong.ambience.rights import missing_rights
 from undersong.batch.model import Known, Order
 from undersong.batch.names import path_of
 from undersong.batch.program import maker_digest
@@ -84,7 +85,10 @@ class Keys:
             "title, tags and cover": digest_json(self._label(recipe)),
             f"loudness profile {recipe.loudness}": digest_json(asdict(PROFILES[recipe.loudness])),
             **{f"voice {name}": self._spoken_by(voice) for name, voice in voices.items()},
-            **{f"bed {name}": digest_json([bed_digest(b), b.credit]) for name, b in beds.items()},
+            **{
+                f"bed {name}": digest_json([bed_digest(b), b.credit, missing_rights(b)])
+                for name, b in beds.items()
+            },
             **{f"sound {name}": self._sound(name) for name in recipe.script.sounds},
             LOCKED: self._locked(recipe, requests),
             **self._run,
@@ -230,6 +234,10 @@ def _locked(
 def _voices_of(recipe: Recipe) -> tuple[str, ...]:
     said = (each.voice for each in recipe.script.utterances if each.voice)
     return tuple(dict.fromkeys((recipe.voice, *said)))
+
+
+def _sounding(bed: Bed) -> str:
+    return digest_json([bed_digest(bed), bed.credit, missing_rights(bed)])
 
 
 def _natural_s(recipe: Recipe) -> float:

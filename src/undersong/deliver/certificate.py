@@ -52,6 +52,7 @@ def manifest_of(  # noqa: PLR0913 - everything that is known of a track comes to
     speech_lufs: float,
     limited_share: float,
     credit_lines: tuple[str, ...],
+    withheld: tuple[str, ...] = (),
     timings: Mapping[str, int] | None = None,
     hearing: dict[str, Any] | None = None,
 ) -> Manifest:
@@ -86,6 +87,7 @@ def manifest_of(  # noqa: PLR0913 - everything that is known of a track comes to
         deliverables=deliverables,
         companions=order.names,
         credits=credit_lines,
+        withheld=withheld,
         speakers=spoken.speakers,
         timings=dict(timings or {}),
         hearing=hearing,

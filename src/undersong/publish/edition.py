@@ -43,11 +43,16 @@ def prepare(
         drafts: take draft tracks too, and ask apps not to list the show.
 
     Raises:
-        PublishError: drafts among the tracks, or an identity that would change.
+        PublishError: drafts or tracks without rights among them, or an identity that would change.
         UnknownNameError: an episode of a track that does not exist.
         FaultsError: tracks that cannot be published, all their faults.
     """
     chosen = _chosen(show, tracks)
+    if withheld := [f"{track.slug}: {text}" for track in chosen for text in track.made.withheld]:
+        raise PublishError(
+            "these tracks must not be published:\n" + "\n".join(withheld),
+            hint="write `licence` and `credit` into the bed file and render again",
+        )
     spoken = [track for track in chosen if track.made.draft]
     if spoken and not drafts:
         raise PublishError(

@@ -60,6 +60,7 @@ class Finished:
     deliverables: tuple[File, ...]
     companions: tuple[FileName, ...] = ()
     credits: tuple[Prose, ...] = ()
+    withheld: tuple[Prose, ...] = ()
     speakers: tuple[Engine, ...] = field(default=())
 
     @property
