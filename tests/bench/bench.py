@@ -377,7 +377,7 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="seconds instead of minutes")
     parser.add_argument("--long", action="store_true", help="also hours, and peers for an hour")
     wanted = parser.parse_args()
-    lengths = (1, 2) if wanted.small else (1, 10, 60, 180) if wanted.long else (1, 10, 30)
+    lengths = (2, 3) if wanted.small else (2, 10, 60, 180) if wanted.long else (2, 10, 30)
     with tempfile.TemporaryDirectory() as cache:
         os.environ["UNDERSONG_CACHE"] = cache
         tables = {
