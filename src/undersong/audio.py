@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import RLock
-from typing import Protocol, Self, runtime_checkable
+from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -19,16 +19,18 @@ from undersong.units import SAMPLE_RATE
 
 Frames = npt.NDArray[np.float32]
 
+Part = TypeVar("Part")
+
 Tick = Callable[[int], None]
 """Called by long work with how much more is done, in the unit that its caller counts."""
 
 GRID = int(SAMPLE_RATE)
 """Default block of the grid on which seekable sources compute: one second."""
 
-PASS = 6 * GRID
+PASS = 10 * GRID
 """Frames that a pass takes at once: compiled filters work wide on as many."""
 
-STRETCH = 6
+STRETCH = 5
 """Blocks that one copy makes before it is another's turn."""
 
 COPIES = 2
@@ -82,16 +84,17 @@ class Gridded:
 
     def read(self, start: int, n: int) -> Frames:
         """Return samples [start, start + n); silence before 0."""
-        out = silence(n, self._channels)
+        out = room(start, n, self._channels)
         position = max(start, 0)
         while position < start + n:
             k, offset = divmod(position, self._block)
             count = min(self._block - offset, start + n - position)
-            out[position - start : position - start + count] = self._at(k)[offset : offset + count]
+            out[position - start : position - start + count] = self.at(k)[offset : offset + count]
             position += count
         return out
 
-    def _at(self, k: int) -> Frames:
+    def at(self, k: int) -> Frames:
+        """Return block `k` >= 0 itself, which others see too: it must not be written to."""
         with self._lock:
             if k in self._kept:
                 self._kept.move_to_end(k)
@@ -152,6 +155,43 @@ class Ahead:
         return self._coming.pop(k).result()
 
 
+class Beside(Generic[Part]):
+    """Work done on one part of something, in threads, while the next part is made.
+
+    Leave the `with` block to wait for the end of it.
+    """
+
+    def __init__(self, works: Sequence[Callable[[Part], object]]) -> None:
+        """Start a thread for each of `works`; every one sees all parts in their order."""
+        self._works = tuple(works)
+        self._threads = ThreadPoolExecutor(max(len(works), 1))
+        self._under_way: list[Future[object]] = []
+
+    def push(self, part: Part) -> None:
+        """Hand over a part, once the one before is done.
+
+        Raises:
+            Exception: whatever a work raised on the part before.
+        """
+        self.wait()
+        self._under_way = [self._threads.submit(work, part) for work in self._works]
+
+    def wait(self) -> None:
+        """Return when all parts are done; raises as `push`."""
+        for each in self._under_way:
+            each.result()
+
+    def __enter__(self) -> Self:
+        """Nothing more to prepare."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """End the threads, having waited for the last part unless something failed already."""
+        with self._threads:
+            if kind is None:
+                self.wait()
+
+
 @dataclass(frozen=True, slots=True)
 class Shifted:
     """A source seen from sample `start` on."""
@@ -172,6 +212,13 @@ class Shifted:
 def silence(n: int, channels: int) -> Frames:
     """Return `n` frames of digital silence."""
     return np.zeros((n, channels), np.float32)
+
+
+def room(start: int, n: int, channels: int) -> Frames:
+    """Return frames for samples [start, start + n): silent before 0, and from there anything."""
+    out = np.empty((n, channels), np.float32)
+    out[: max(-start, 0)] = 0
+    return out
 
 
 def spans(length: int, block: int = GRID) -> Iterator[tuple[int, int]]:

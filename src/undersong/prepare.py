@@ -10,13 +10,14 @@ from undersong.ambience.rights import missing_rights
 from undersong.audio import COPIES, BlockSource
 from undersong.dsp.compiled import compile_ahead
 from undersong.files import digest_json
+from undersong.machine import keep_freed_memory
 from undersong.mix import survey
 from undersong.mix.bells import momentary_lufs
 from undersong.mix.duck import plan_mix
 from undersong.mix.mixer import Mixer
 from undersong.mix.model import MixPlan
 from undersong.mix.presence import Surveys, from_json, survey_presence, to_json
-from undersong.mix.spool import spooled
+from undersong.mix.spool import spooled_beds, spooled_takes
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import PROFILES
 from undersong.store.kinds import SURVEYS
@@ -34,6 +35,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
     Raises:
         UndersongError: of the kind of whatever failed; nothing is written but the cache.
     """
+    keep_freed_memory()
     compile_ahead()
     stage = studio.watch.stage
     narration = narrate(
@@ -51,17 +53,17 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
     lengths = {name: cue.length for name, cue in cues.items()}
     timeline = arrange(recipe, [take.facts for take in narration.takes], lengths)
     beds = {name: load_bed(name, studio.library) for name in recipe.beds}
-    copies = [
-        {name: open_bed(bed, recipe.seed, studio.cache) for name, bed in beds.items()}
-        for _ in range(COPIES)
-    ]
+    opening = {
+        name: partial(open_bed, bed, recipe.seed, studio.cache) for name, bed in beds.items()
+    }
+    copies = spooled_beds(opening, studio.cache, COPIES)
     heard = {name: f"{bed_digest(bed)}-{recipe.seed}" for name, bed in beds.items()}
     plan = _planned(
         recipe,
         studio,
         _Heard(timeline=timeline, cues=cues, copies=copies, digest=digest_json(heard)),
     )
-    takes = spooled(narration.takes, studio.cache)
+    takes = spooled_takes(narration.takes, studio.cache)
 
     def mixer(sources: Mapping[str, BlockSource]) -> Mixer:
         return Mixer(timeline, plan, takes=takes, beds=sources, cues=cues)

@@ -34,7 +34,7 @@ def mastering_of(session: Session, studio: Studio) -> Mastering:
     length, goal = session.timeline.length, goal_for(session)
 
     def solved() -> dict[str, Any]:
-        tick, speech = studio.watch.stage("measuring the mix", length), session.mixer.stem("voice")
+        tick, speech = studio.watch.stage("measuring the mix", length), session.mixer.speech
         with session.mix_ahead() as mix:
             return asdict(solve(mix, length, goal, speech=speech, tick=tick))
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Final
 
 from undersong.batch.farm_door import CA, CERTIFICATE, KEY, make_certificates, tls
-from undersong.batch.pool import THREADS
 from undersong.errors import FarmError
 from undersong.files import unwritable, write_text
 from undersong.lock import StoppedError, locked
+from undersong.machine import THREADS
 from undersong.store.place import default_cache
 
 HOST: Final = "127.0.0.1"

@@ -24,15 +24,7 @@ from typing import Final, NoReturn, Self
 from undersong.batch.events import Begun, Event, Failed, Made
 from undersong.batch.work import Errand, make
 from undersong.errors import UndersongError
-
-THREADS: Final = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
-"""Settings of numeric libraries that would each take all cores for themselves."""
+from undersong.machine import THREADS
 
 NEED_MB: Final = 350
 """Memory that a worker may need (docs/bench.md: 210 MB, and room for a picture)."""

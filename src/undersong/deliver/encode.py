@@ -6,7 +6,6 @@ off, and only a file that holds it gets its name.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -16,7 +15,7 @@ from typing import Final
 
 from mutagen import MutagenError
 
-from undersong.audio import BlockSource, Frames, Tick, spans
+from undersong.audio import PASS, Beside, BlockSource, Frames, Tick, spans
 from undersong.decode import stream_sound
 from undersong.deliver.codecs import CODECS, Codec, unwritten
 from undersong.deliver.correct import MAX_ENCODES, Setting, Trial, holds, next_setting
@@ -134,18 +133,12 @@ def _until_held(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> dict[
 def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> None:
     """Feed all files in one pass, each encoder in a thread of its own, one block behind."""
     masters = {s: order.master(s.gain_db, s.ceiling_dbtp) for s in {a.setting for a in attempts}}
-    with ExitStack() as files, ThreadPoolExecutor(len(attempts)) as pool:
-        encoders = [files.enter_context(_encoder(order, attempt)) for attempt in attempts]
-        writing: list[Future[None]] = []
-        for start, n in spans(order.length):
-            blocks = {setting: master.read(start, n) for setting, master in masters.items()}
-            _all_done(writing)
-            writing = [
-                pool.submit(encoder.write, blocks[attempt.setting])
-                for encoder, attempt in zip(encoders, attempts, strict=True)
-            ]
-            tick(n)
-        _all_done(writing)
+    with ExitStack() as files:
+        writes = [_writes(files.enter_context(_encoder(order, a)), a.setting) for a in attempts]
+        with Beside(writes) as encoders:
+            for start, n in spans(order.length, PASS):
+                encoders.push({setting: sound.read(start, n) for setting, sound in masters.items()})
+                tick(n)
 
 
 def _encoder(order: Order, attempt: _Attempt) -> Encoding:
@@ -158,9 +151,8 @@ def _encoder(order: Order, attempt: _Attempt) -> Encoding:
     )
 
 
-def _all_done(writing: Sequence[Future[None]]) -> None:
-    for future in writing:
-        future.result()
+def _writes(encoder: Encoding, setting: Setting) -> Callable[[Mapping[Setting, Frames]], None]:
+    return lambda blocks: encoder.write(blocks[setting])
 
 
 def _decoded(order: Order, attempt: _Attempt, tick: Tick) -> Levels:
@@ -171,15 +163,12 @@ def _decoded(order: Order, attempt: _Attempt, tick: Tick) -> Levels:
     """
     meter = Meter(CHANNELS, int(SAMPLE_RATE))
     count = 0
-    measuring: list[Future[None]] = []
     try:
-        with ThreadPoolExecutor(1) as pool:
+        with Beside([meter.push]) as measuring:
             for block in _blocks(attempt.temporary):
-                _all_done(measuring)
-                measuring = [pool.submit(meter.push, block)]
+                measuring.push(block)
                 count += len(block)
                 tick(len(block))
-            _all_done(measuring)
     except AudioFileError as error:
         raise unwritten(attempt.path, error) from error
     if count != order.length:

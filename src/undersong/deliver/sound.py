@@ -5,7 +5,7 @@ from typing import Final
 
 import soundfile
 
-from undersong.audio import BlockSource, Tick, spans
+from undersong.audio import PASS, BlockSource, Tick, spans
 from undersong.deliver.codecs import FLAC, STEM, WAV, Codec, Encoder, unwritten
 from undersong.errors import OutputError
 from undersong.files import atomic
@@ -43,7 +43,7 @@ def write_sound(
         with Encoder(
             temporary, chosen, channels=source.channels, length=length, name=path
         ) as encoder:
-            for start, n in spans(length):
+            for start, n in spans(length, PASS):
                 encoder.write(source.read(start, n))
                 if tick is not None:
                     tick(n)

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from undersong.audio import GRID, PASS, BlockSource, Frames, Tick, spans
+from undersong.audio import GRID, PASS, Beside, BlockSource, Frames, Tick, spans
 from undersong.dsp.limiter import AFTER, BEFORE, MARGIN_DB
 from undersong.dsp.loudness import HOPS_PER_S, STEPS_PER_S, Programme, Weighting, gated_lufs
 from undersong.dsp.true_peak import CELL, HALO, cell_peaks
@@ -39,7 +39,8 @@ class Survey:
         steps: K-weighted mean square per 10 ms; an incomplete last one is left out.
         peaks: true peak per 100 ms, linear, to the end of the last second; where it is low, what
             it is at most.
-        speech: the narration alone, as it is in the mix; silence where there is none.
+        speech: the narration alone, as it is in the mix, silence where there is none; one channel
+            stands for both.
         speech_hops: K-weighted mean square of the narration per 100 ms.
     """
 
@@ -81,24 +82,27 @@ def survey(mix: BlockSource, speech: BlockSource, length: int, tick: Tick | None
     """
     steps = _Energy(mix.channels, STEPS_PER_S, length)
     speech_hops = _Energy(speech.channels, HOPS_PER_S, length)
-    peaks = np.empty(-(-length // GRID) * HOPS_PER_S, np.float32)
-    highest = 0.0
-    for start, n in spans(length, PASS):
-        whole = -(-n // GRID) * GRID
-        frames = read_within(mix, length, start - HALO, whole + 2 * HALO)
-        steps.push(frames[HALO : HALO + n])
-        speech_hops.push(speech.read(start, n))
-        highest = max(highest, float(frames.max()), -float(frames.min()))
-        hops = peaks[start // _HOP : (start + whole) // _HOP]
-        np.maximum(_peaks(frames, highest * _UNSEEN), highest * _UNSEEN, out=hops)
-        highest = max(highest, float(hops.max()))
-        if tick is not None:
-            tick(n)
+    peaks = _Peaks(length)
+
+    def heights(frames: Frames) -> None:
+        peaks.push(frames)
+        start = speech_hops.taken
+        speech_hops.push(speech.read(start, min(len(frames) - 2 * HALO, length - start)))
+
+    def energies(frames: Frames) -> None:
+        steps.push(frames[HALO : HALO + min(len(frames) - 2 * HALO, length - steps.taken)])
+
+    with Beside([energies, heights]) as measuring:
+        for start, n in spans(length, PASS):
+            whole = -(-n // GRID) * GRID
+            measuring.push(read_within(mix, length, start - HALO, whole + 2 * HALO))
+            if tick is not None:
+                tick(n)
     return Survey(
         mix=mix,
         length=length,
         steps=steps.values,
-        peaks=peaks,
+        peaks=peaks.values,
         speech=speech,
         speech_hops=speech_hops.values,
     )
@@ -136,14 +140,41 @@ class _Energy:
     """K-weighted mean squares of a sound of known length, as float32: one number, four bytes."""
 
     def __init__(self, channels: int, per_s: int, length: int) -> None:
-        self._weighting = Weighting(channels, SAMPLE_RATE, per_s=per_s)
+        self._weighting = _weighting(channels, per_s)
         self.values = np.empty(length * per_s // SAMPLE_RATE, np.float32)
-        self._taken = 0
+        self._found = 0
+
+    @property
+    def taken(self) -> int:
+        """Frames taken so far."""
+        return self._weighting.frames
 
     def push(self, frames: Frames) -> None:
         found = self._weighting.push(frames)
-        self.values[self._taken : self._taken + len(found)] = found
-        self._taken += len(found)
+        self.values[self._found : self._found + len(found)] = found
+        self._found += len(found)
+
+
+class _Peaks:
+    """True peak per 100 ms, linear; where it is low beside the highest, what it is at most."""
+
+    def __init__(self, length: int) -> None:
+        self.values = np.empty(-(-length // GRID) * HOPS_PER_S, np.float32)
+        self._found = 0
+        self._highest = 0.0
+
+    def push(self, frames: Frames) -> None:
+        """Take whole seconds with a halo on both sides."""
+        highest = max(self._highest, float(frames.max()), -float(frames.min()))
+        found = np.maximum(_peaks(frames, highest * _UNSEEN), np.float32(highest * _UNSEEN))
+        self.values[self._found : self._found + len(found)] = found
+        self._found += len(found)
+        self._highest = max(highest, float(found.max()))
+
+
+def _weighting(channels: int, per_s: int) -> Weighting:
+    """Weigh stereo, or one channel that is heard from both sides."""
+    return Weighting(channels, SAMPLE_RATE, weights=(2.0,) if channels == 1 else None, per_s=per_s)
 
 
 def _of_second(k: int, per_s: int) -> slice:
@@ -166,7 +197,7 @@ def _seconds_within_reach(near: npt.NDArray[np.bool_]) -> frozenset[int]:
 
 def _energies(frames: Frames, per_s: int) -> F64:
     """Mean squares of a second that comes with its run-in."""
-    weighting = Weighting(frames.shape[1], SAMPLE_RATE, per_s=per_s)
+    weighting = _weighting(frames.shape[1], per_s)
     return weighting.push(frames)[_WARM * per_s // SAMPLE_RATE :]
 
 

@@ -43,22 +43,40 @@ class Lane:
         self._fetch = lru_cache(keep)(fetch)
         self._length = length
 
+    def sounds(self, start: int, end: int) -> bool:
+        """Tell whether anything lies in samples [start, end)."""
+        return any(clip.start < end and clip.end > start for clip in self._near(start, end))
+
     def add_to(self, out: Frames, start: int) -> None:
         """Add to `out`, which holds samples [start, start + len(out)) of the track."""
         end = min(start + len(out), self._length)
-        near = slice(
-            bisect_right(self._starts, start - self._longest), bisect_left(self._starts, end)
-        )
-        for clip in self._clips[near]:
+        for clip in self._near(start, end):
             first, last = max(clip.start, start), min(clip.end, end)
             if first < last:
                 heard = self._fetch(clip.source)[first - clip.start : last - clip.start]
-                out[first - start : last - start] += heard * self._gain(clip, first, last)
+                gain = self._gain(clip, first, last)
+                heard = heard if gain is None else heard * gain
+                _add(out[first - start : last - start], heard)
 
-    def _gain(self, clip: Clip, first: int, last: int) -> Frames:
+    def _near(self, start: int, end: int) -> list[Clip]:
+        """Return the clips that may lie in samples [start, end)."""
+        first = bisect_right(self._starts, start - self._longest)
+        return self._clips[first : bisect_left(self._starts, end)]
+
+    def _gain(self, clip: Clip, first: int, last: int) -> Frames | None:
+        """Return the gain of every sample, or of all; None where it is 1."""
         gain = db_to_gain(clip.gain_db)
         fade = min(clip.fade, self._length - clip.start)
         if clip.end <= self._length or last <= self._length - fade:
-            return np.full((1, 1), gain, np.float32)
+            return None if gain == 1 else np.full((1, 1), gain, np.float32)
         left: F64 = self._length - np.arange(first, last, dtype=np.float64) - 0.5
         return np.asarray(gain * risen(left / fade, "fade"), np.float32)[:, None]
+
+
+def _add(out: Frames, heard: Frames) -> None:
+    """Add a sound to all channels of `out`, or each of its channels to its own.
+
+    In columns: numpy is slow where rows are as short as two.
+    """
+    for k in range(out.shape[1]):
+        out[:, k] += heard[:, min(k, heard.shape[1] - 1)]

@@ -7,7 +7,7 @@ import numpy as np
 
 from undersong.audio import GRID, BlockSource, Frames, Gridded, silence
 from undersong.errors import AmbienceError, UnknownNameError, VoiceError
-from undersong.mix.curves import F64, GainCurve, bed_curve
+from undersong.mix.curves import F64, STEP, GainCurve, bed_curve, stepped
 from undersong.mix.lane import Clip, Lane
 from undersong.mix.model import BedGain, MixPlan
 from undersong.mix.presence import band_of
@@ -67,14 +67,15 @@ class Mixer:
         self._beds, self._scenes = beds, plan.beds
         self._duck, self._levels = GainCurve(plan.moves), GainCurve(plan.levels)
         self._lanes = {"voice": _voice(timeline, takes), "cues": _cues(timeline, plan, cues)}
+        self._speech = Gridded(lambda k: self._lane_block("voice", k, 1), channels=1)
         self._stems = {
-            "voice": self._gridded(lambda start: self._lane_block("voice", start)),
-            "bed": self._gridded(self._bed_block),
-            "bed-ducked": self._gridded(self._ducked_block),
-            "cues": self._gridded(lambda start: self._lane_block("cues", start)),
+            "voice": _gridded(lambda k: self._lane_block("voice", k)),
+            "bed": _gridded(self._bed_block),
+            "bed-ducked": _gridded(self._ducked_block),
+            "cues": _gridded(lambda k: self._lane_block("cues", k)),
         }
         self._presence, self._band = plan.presence, band_of(self._stems["bed"])
-        self._mix = self._gridded(self._mix_block)
+        self._mix = _gridded(self._mix_block)
 
     @property
     def length(self) -> int:
@@ -86,6 +87,11 @@ class Mixer:
         """Everything together."""
         return self._mix
 
+    @property
+    def speech(self) -> BlockSource:
+        """The stem `voice` as the one channel that it is."""
+        return self._speech
+
     def stem(self, name: str) -> BlockSource:
         """Return one of STEMS.
 
@@ -96,61 +102,85 @@ class Mixer:
             raise UnknownNameError("stem", name, STEMS)
         return self._stems[name]
 
-    def _gridded(self, render: Callable[[int], Frames]) -> Gridded:
-        return Gridded(lambda k: render(k * GRID), channels=CHANNELS)
-
-    def _mix_block(self, start: int) -> Frames:
-        out = self._stems["voice"].read(start, GRID)
-        out += self._stems["bed-ducked"].read(start, GRID)
-        out += self._stems["cues"].read(start, GRID)
+    def _mix_block(self, k: int) -> Frames:
+        out = self._stems["bed-ducked"].at(k)
+        if self._lanes["voice"].sounds(k * GRID, (k + 1) * GRID):
+            out = self._stems["voice"].at(k) + out
+        if self._lanes["cues"].sounds(k * GRID, (k + 1) * GRID):
+            out = out + self._stems["cues"].at(k)
         return out
 
-    def _lane_block(self, name: str, start: int) -> Frames:
-        out = silence(GRID, CHANNELS)
-        self._lanes[name].add_to(out, start)
+    def _lane_block(self, name: str, k: int, channels: int = CHANNELS) -> Frames:
+        out = silence(GRID, channels)
+        self._lanes[name].add_to(out, k * GRID)
         return out
 
-    def _bed_block(self, start: int) -> Frames:
-        out = silence(GRID, CHANNELS)
-        for scene in self._scenes:
-            first, last = max(scene.start, start), min(scene.end, start + GRID)
-            if first < last:
-                heard = self._beds[scene.ambience].read(first, last - first)
-                out[first - start : last - start] += heard * _scene_gain(scene, first, last)
+    def _bed_block(self, k: int) -> Frames:
+        start, end = k * GRID, (k + 1) * GRID
+        heard = [scene for scene in self._scenes if scene.start < end and scene.end > start]
+        if not heard:
+            return silence(GRID, CHANNELS)
+        if len(heard) == 1 and _is_steady(heard[0], start, end):
+            out = _stereo(self._beds[heard[0].ambience].read(start, GRID))
+            out *= np.float32(db_to_gain(heard[0].gain_db))
+        else:
+            out = self._moving_beds(heard, start, end)
         _apply(self._levels, out, start)
         return out
 
-    def _ducked_block(self, start: int) -> Frames:
-        out = self._stems["bed"].read(start, GRID)
-        if self._presence and self._duck.steady_db(start, start + GRID) != 0:
-            duck_db = self._duck.at_db(_positions(start, start + GRID))
-            lower = _linear(self._presence * np.minimum(duck_db, 0.0)) - 1
-            out += lower * self._band.read(start, GRID)
+    def _moving_beds(self, scenes: Sequence[BedGain], start: int, end: int) -> Frames:
+        out = silence(end - start, CHANNELS)
+        for scene in scenes:
+            first, last = max(scene.start, start), min(scene.end, end)
+            gain = bed_curve(scene, np.arange(first, last, dtype=np.float64))
+            heard = self._beds[scene.ambience].read(first, last - first)
+            out[first - start : last - start] += heard * gain.astype(np.float32)[:, np.newaxis]
+        return out
+
+    def _ducked_block(self, k: int) -> Frames:
+        start, bed = k * GRID, self._stems["bed"].at(k)
+        if self._duck.steady_db(start, start + GRID) == 0:
+            return bed
+        out = bed.copy()
+        if self._presence:
+            duck_db = self._duck.at_db(_points(start, start + GRID))
+            lower = stepped(_linear(self._presence * np.minimum(duck_db, 0.0)) - 1, CHANNELS)
+            lower *= self._band.read(start, GRID)
+            out += lower
         _apply(self._duck, out, start)
         return out
 
 
+def _gridded(render: Callable[[int], Frames]) -> Gridded:
+    return Gridded(render, channels=CHANNELS)
+
+
+def _is_steady(scene: BedGain, start: int, end: int) -> bool:
+    """Tell whether a scene stands at its level all through samples [start, end)."""
+    return scene.start + scene.rise <= start and end <= scene.end - scene.fall
+
+
+def _stereo(frames: Frames) -> Frames:
+    return frames if frames.shape[1] == CHANNELS else np.repeat(frames, CHANNELS, axis=1)
+
+
 def _apply(curve: GainCurve, out: Frames, start: int) -> None:
-    """Change `out`, which holds samples from `start` on, in place."""
-    steady_db = curve.steady_db(start, start + len(out))
+    """Change `out`, which holds whole steps of samples from `start` on, in place."""
+    end = start + len(out)
+    steady_db = curve.steady_db(start, end)
     if steady_db is None:
-        out *= _linear(curve.at_db(_positions(start, start + len(out))))
+        out *= stepped(_linear(curve.at_db(_points(start, end))), out.shape[1])
     elif steady_db:
         out *= np.float32(db_to_gain(steady_db))
 
 
-def _scene_gain(scene: BedGain, first: int, last: int) -> Frames:
-    if scene.start + scene.rise <= first and last <= scene.end - scene.fall:
-        return np.full((1, 1), db_to_gain(scene.gain_db), np.float32)
-    return bed_curve(scene, _positions(first, last)).astype(np.float32)[:, None]
+def _points(start: int, end: int) -> F64:
+    """Return the positions at which curves are worked out for samples [start, end)."""
+    return np.arange(start, end + 1, STEP, dtype=np.float64)
 
 
-def _positions(start: int, end: int) -> F64:
-    return np.arange(start, end, dtype=np.float64)
-
-
-def _linear(gain_db: F64) -> Frames:
-    return np.power(10.0, gain_db / 20).astype(np.float32)[:, None]
+def _linear(gain_db: F64) -> F64:
+    return np.asarray(np.power(10.0, gain_db / 20))
 
 
 def _voice(timeline: Timeline, takes: Sequence[TakeSource]) -> Lane:

@@ -1,53 +1,96 @@
-"""Takes made once per render: what several passes over a mix need is kept in a nameless file."""
+"""What several passes over a mix need is made once, and kept in a nameless file meanwhile.
 
+A bed costs far more to make than to read back, so each second of it is kept when it is first
+made: a second of stereo takes 384 kB. A file that nobody else can see vanishes with its last
+user, whatever happens, and its pages are no memory of ours.
+"""
+
+import os
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import IO
+from typing import Final
 from weakref import finalize
 
 import numpy as np
 
-from undersong.audio import Frames
+from undersong.audio import GRID, BlockSource, Frames, room
 from undersong.mix.mixer import TakeSource
+
+ROOM_BYTES: Final = 2 << 30
+"""What one spool keeps at most: 93 minutes of one stereo bed. What is beyond is made anew."""
+
+ROOM_SHARE: Final = 0.25
+"""Share of the free room of a disk that a spool may take."""
 
 
 class Spool:
-    """Room on a disk for finished takes; it vanishes with its last user, whatever happens."""
+    """Room on a disk for arrays of float32; where there is no more room nothing more is kept."""
 
-    def __init__(self, folder: Path) -> None:
-        """Keep takes in a file in `folder`, which exists; nothing is written yet."""
-        self._folder = folder
-        self._file: IO[bytes] | None = None
-        self._places: dict[int, tuple[int, int]] = {}
+    def __init__(self, folder: Path, room_bytes: int = ROOM_BYTES) -> None:
+        """Keep arrays in a file in `folder`, which exists; nothing is written yet."""
+        self._folder, self._room_bytes = folder, room_bytes
+        self._file: int | None = None
+        self._full = False
+        self._end = 0
+        self._places: dict[object, tuple[int, tuple[int, ...]]] = {}
         self._lock = Lock()
 
-    def read(self, number: int) -> Frames | None:
-        """Return a take (n, 1) that was kept, or None."""
-        with self._lock:
-            if number not in self._places or self._file is None:
-                return None
-            at, size = self._places[number]
-            self._file.seek(at)
-            return np.frombuffer(self._file.read(size), np.float32).reshape(-1, 1)
+    def read(self, key: object, first: int = 0, n: int | None = None) -> Frames | None:
+        """Return rows [first, first + n) of an array that was kept, to its end if `n` is None.
 
-    def keep(self, number: int, frames: Frames) -> None:
-        """Keep a take (n, 1). Where there is no room it is not kept, and made anew next time."""
+        The array belongs to the caller. None when it was not kept, or cannot be read any more.
+        """
         with self._lock:
-            try:
-                if self._file is None:
-                    self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - it lives as long
-                    finalize(self, self._file.close)
-                at = self._file.seek(0, 2)
-                self._file.write(frames.tobytes())
-                self._file.flush()
-            except OSError:
+            file, place = self._file, self._places.get(key)
+        if file is None or place is None:
+            return None
+        at, (rows, *rest) = place
+        out = np.empty((rows - first if n is None else n, *rest), np.float32)
+        width = out.itemsize * int(np.prod(rest))
+        try:
+            whole = os.preadv(file, [out.data], at + first * width) == out.nbytes
+        except OSError:
+            return None
+        return out if whole else None
+
+    def keep(self, key: object, array: Frames) -> None:
+        """Keep an array under a key of its own, unless there is no room for it."""
+        content = np.ascontiguousarray(array)
+        with self._lock:
+            file = self._open()
+            at = self._end
+            if file is None or key in self._places or at + content.nbytes > self._room_bytes:
                 return
-            self._places[number] = at, frames.nbytes
+            self._end += content.nbytes
+        try:
+            whole = os.pwrite(file, content.data, at) == content.nbytes
+        except OSError:
+            whole = False
+        with self._lock:
+            self._full |= not whole
+            if whole:
+                self._places[key] = at, content.shape
+
+    def _open(self) -> int | None:
+        """Return the file, which is made when it is first needed; None when it is full."""
+        if self._file is None and not self._full:
+            try:
+                free_bytes = shutil.disk_usage(self._folder).free
+                self._room_bytes = min(self._room_bytes, int(free_bytes * ROOM_SHARE))
+                with tempfile.TemporaryFile(dir=self._folder) as made:
+                    self._file = os.dup(made.fileno())
+            except OSError:
+                self._full = True
+            else:
+                finalize(self, os.close, self._file)
+        return None if self._full else self._file
 
 
-class Spooled:
+class SpooledTake:
     """A take that is made when it is first asked for, and read from then on."""
 
     def __init__(self, take: TakeSource, number: int, spool: Spool) -> None:
@@ -55,7 +98,7 @@ class Spooled:
         self._take, self._number, self._spool = take, number, spool
 
     def frames(self) -> Frames:
-        """Return the whole take (n, 1), read-only."""
+        """Return the whole take (n, 1)."""
         kept = self._spool.read(self._number)
         if kept is None:
             kept = self._take.frames()
@@ -63,7 +106,85 @@ class Spooled:
         return kept
 
 
-def spooled(takes: Sequence[TakeSource], folder: Path) -> tuple[Spooled, ...]:
+class Late:
+    """A `BlockSource` that is opened when it is first read."""
+
+    def __init__(self, opens: Callable[[], BlockSource], channels: int) -> None:
+        """Stand for what `opens` will return."""
+        self._opens, self.channels = opens, channels
+
+    def read(self, start: int, n: int) -> Frames:
+        """Return samples [start, start + n)."""
+        return self._opened.read(start, n)
+
+    @cached_property
+    def _opened(self) -> BlockSource:
+        return self._opens()
+
+
+class SpooledBed:
+    """A `BlockSource` whose seconds are made when they are first asked for, and read from then on.
+
+    Copies of a bed may share a spool: what one of them has made is there for all.
+    """
+
+    def __init__(self, bed: BlockSource, name: str, spool: Spool) -> None:
+        """Stand for `bed`, which goes by `name` in `spool`."""
+        self._bed, self._name, self._spool = bed, name, spool
+
+    @property
+    def channels(self) -> int:
+        """Number of channels of every block."""
+        return self._bed.channels
+
+    def read(self, start: int, n: int) -> Frames:
+        """Return samples [start, start + n); silence before 0."""
+        k, first = divmod(start, GRID)
+        if start >= 0 and first + n <= GRID:
+            return self._second(k, first, n)
+        out = room(start, n, self.channels)
+        position = max(start, 0)
+        while position < start + n:
+            k, first = divmod(position, GRID)
+            count = min(GRID - first, start + n - position)
+            out[position - start : position - start + count] = self._second(k, first, count)
+            position += count
+        return out
+
+    def _second(self, k: int, first: int, n: int) -> Frames:
+        """Return part of a second."""
+        key = self._name, k
+        kept = self._spool.read(key, first, n)
+        if kept is not None:
+            return kept
+        made = self._bed.read(k * GRID, GRID)
+        self._spool.keep(key, made)
+        return made[first : first + n]
+
+
+def spooled_takes(takes: Sequence[TakeSource], folder: Path) -> tuple[SpooledTake, ...]:
     """Return takes that are made once, and kept in `folder` until nobody holds them."""
     spool = Spool(folder)
-    return tuple(Spooled(take, number, spool) for number, take in enumerate(takes))
+    return tuple(SpooledTake(take, number, spool) for number, take in enumerate(takes))
+
+
+def spooled_beds(
+    opening: Mapping[str, Callable[[], BlockSource]], folder: Path, copies: int
+) -> tuple[dict[str, SpooledBed], ...]:
+    """Return copies of beds, each second of which is made once, by whichever is asked first.
+
+    The first copy is opened now, the others when something is asked of them that is not there.
+
+    Raises:
+        AmbienceError: a bed cannot be opened.
+    """
+    spool = Spool(folder)
+    first = {name: SpooledBed(opens(), name, spool) for name, opens in opening.items()}
+    more = range(copies - 1)
+    return first, *(
+        {
+            name: SpooledBed(Late(opens, first[name].channels), name, spool)
+            for name, opens in opening.items()
+        }
+        for _ in more
+    )

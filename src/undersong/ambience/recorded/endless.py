@@ -37,6 +37,7 @@ from undersong.ambience.recorded.places import (
 from undersong.ambience.recorded.reader import Reader
 from undersong.ambience.recorded.recurrence import Recurrence, Visit
 from undersong.ambience.recorded.standout import usual_db
+from undersong.ambience.recorded.through import Through
 from undersong.ambience.recorded.walk import Gait, Ground, Walk
 from undersong.ambience.texture import LAYER_LUFS
 from undersong.audio import GRID, BlockSource, Frames, Gridded, silence
@@ -69,6 +70,11 @@ _PLACES_LEAST: Final = 12
 class Going(GeneratorOptions):
     """How a recording goes on for ever: what a bed file may say."""
 
+    play: Literal["endless", "through"] = Field(
+        default="endless",
+        description="`endless` never repeats itself; `through` plays it as it was recorded, from "
+        "beginning to end, startling moments and all, and then again.",
+    )
     events: Literal["calm", "none"] = Field(
         default="calm",
         description="What stands out of it: `calm` leaves out what would startle, `none` all.",
@@ -110,8 +116,10 @@ class Recorded(Gridded):
         stream = Stream.of(seed, self.name)
         reader = Reader(options.file)
         parts = _parts(known) if options.events == "calm" else []
-        if len(parts) * _PART >= LONG_S * SAMPLE_RATE:
-            source: BlockSource = _long(known, reader, stream, parts)
+        if options.play == "through":
+            source: BlockSource = Through(reader, known.length)
+        elif len(parts) * _PART >= LONG_S * SAMPLE_RATE:
+            source = _long(known, reader, stream, parts)
         else:
             source = _short(known, reader, stream, options)
         gain = np.float32(db_to_gain(LAYER_LUFS - known.loudness_lufs))

@@ -23,6 +23,7 @@ class Reader:
         """Take the path; the file is opened at the first read."""
         self._path = path
         self._file: soundfile.SoundFile | None = None
+        self._next = 0
         self._parts: OrderedDict[int, Frames] = OrderedDict()
 
     def read(self, start: int, n: int) -> Frames:
@@ -58,7 +59,9 @@ class Reader:
                 self._file = soundfile.SoundFile(self._path)
             if index * _PART >= self._file.frames:
                 return silence(0, 2)
-            self._file.seek(index * _PART)
+            if index != self._next:  # seeking costs, even to where it is
+                self._file.seek(index * _PART)
+            self._next = index + 1
             found: Frames = self._file.read(_PART, dtype="float32", always_2d=True)
         except (soundfile.LibsndfileError, OSError) as error:
             raise AmbienceError(
