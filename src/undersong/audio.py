@@ -5,10 +5,11 @@
 adapter that meets them.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import cycle
 from threading import RLock
 from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
@@ -20,6 +21,7 @@ from undersong.units import SAMPLE_RATE
 Frames = npt.NDArray[np.float32]
 
 Part = TypeVar("Part")
+Made = TypeVar("Made")
 
 Tick = Callable[[int], None]
 """Called by long work with how much more is done, in the unit that its caller counts."""
@@ -29,9 +31,6 @@ GRID = int(SAMPLE_RATE)
 
 PASS = 10 * GRID
 """Frames that a pass takes at once: compiled filters work wide on as many."""
-
-STRETCH = 5
-"""Blocks that one copy makes before it is another's turn."""
 
 COPIES = 2
 """Copies of a sound that are made side by side: more cores than two are for more tracks."""
@@ -105,54 +104,29 @@ class Gridded:
             return self._kept[k]
 
 
-class Ahead:
-    """Copies of one sound, each in a thread of its own, that make blocks before they are asked for.
+def shared_out(works: Sequence[Callable[[Part], Made]], parts: Iterable[Part]) -> Generator[Made]:
+    """Yield what is made of every part, in their order.
 
-    A `BlockSource` for one reader that goes forward, who sees the samples of any one copy. The
-    copies share nothing that changes; they take turns by stretches, as a copy is at its best when
-    it goes on where it was. Leave the `with` block to end the threads.
+    `works` do the same, each with means of its own, in a thread of its own: part k is for work k
+    modulo their number. So a part should be worth some milliseconds, and sound should stay where
+    it was made: handing it to another core takes as long as mixing it. One work alone is done by
+    the caller. No more is made ahead than one part for each.
     """
-
-    def __init__(self, copies: Sequence[BlockSource], length: int) -> None:
-        """Prepare; nothing is made before the first read, and nothing early from `length` on."""
-        self._copies = tuple(copies)
-        self._channels = copies[0].channels
-        self._blocks = -(-length // GRID)
-        self._coming: dict[int, Future[Frames]] = {}
-        self._threads = [ThreadPoolExecutor(1) for _ in copies]
-        self._grid = Gridded(self._block, channels=self._channels)
-
-    @property
-    def channels(self) -> int:
-        """Number of channels of every block."""
-        return self._channels
-
-    def read(self, start: int, n: int) -> Frames:
-        """Return samples [start, start + n)."""
-        return self._grid.read(start, n)
-
-    def __enter__(self) -> Self:
-        """Nothing more to prepare."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Make no more, and let go of all that was made."""
-        for thread in self._threads:
+    if len(works) == 1:
+        yield from map(works[0], parts)
+        return
+    threads = [ThreadPoolExecutor(1) for _ in works]
+    coming: deque[Future[Made]] = deque()
+    try:
+        for thread, work, part in zip(cycle(threads), cycle(works), parts, strict=False):
+            coming.append(thread.submit(work, part))
+            if len(coming) > len(works):
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
+    finally:
+        for thread in threads:
             thread.shutdown(cancel_futures=True)
-        self._copies = ()
-        self._coming.clear()
-        del self._grid
-
-    def _block(self, k: int) -> Frames:
-        wanted = range(k, max(k + 1, min(k + STRETCH * len(self._copies), self._blocks)))
-        for early in [j for j in self._coming if j not in wanted]:
-            self._coming.pop(early).cancel()
-        for j in wanted:
-            if j not in self._coming:
-                turn = j // STRETCH % len(self._copies)
-                make = self._copies[turn].read
-                self._coming[j] = self._threads[turn].submit(make, j * GRID, GRID)
-        return self._coming.pop(k).result()
 
 
 class Beside(Generic[Part]):
@@ -161,9 +135,12 @@ class Beside(Generic[Part]):
     Leave the `with` block to wait for the end of it.
     """
 
-    def __init__(self, works: Sequence[Callable[[Part], object]]) -> None:
-        """Start a thread for each of `works`; every one sees all parts in their order."""
-        self._works = tuple(works)
+    def __init__(self, works: Sequence[Callable[[Part], object]], *, alone: bool = False) -> None:
+        """Start a thread for each of `works`; every one sees all parts in their order.
+
+        If `alone`, none is started, and each part is done when it is pushed.
+        """
+        self._works, self._alone = tuple(works), alone
         self._threads = ThreadPoolExecutor(max(len(works), 1))
         self._under_way: list[Future[object]] = []
 
@@ -173,6 +150,10 @@ class Beside(Generic[Part]):
         Raises:
             Exception: whatever a work raised on the part before.
         """
+        if self._alone:
+            for work in self._works:
+                work(part)
+            return
         self.wait()
         self._under_way = [self._threads.submit(work, part) for work in self._works]
 

@@ -7,7 +7,7 @@ from functools import partial
 from undersong.ambience.bed import bed_digest, load_bed, open_bed
 from undersong.ambience.cue import Cue, open_cue
 from undersong.ambience.rights import missing_rights
-from undersong.audio import COPIES, BlockSource
+from undersong.audio import BlockSource
 from undersong.dsp.compiled import compile_ahead
 from undersong.files import digest_json
 from undersong.machine import keep_freed_memory
@@ -56,7 +56,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
     opening = {
         name: partial(open_bed, bed, recipe.seed, studio.cache) for name, bed in beds.items()
     }
-    copies = spooled_beds(opening, studio.cache, COPIES)
+    copies = spooled_beds(opening, studio.cache, studio.threads)
     heard = {name: f"{bed_digest(bed)}-{recipe.seed}" for name, bed in beds.items()}
     plan = _planned(
         recipe,
@@ -75,7 +75,6 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         narration=narration,
         timeline=timeline,
         plan=plan,
-        mixer=mixer(copies[0]),
         copies=tuple(mixer(sources) for sources in copies),
         profile=PROFILES[recipe.loudness],
         digest=digest_json([code_digest(*SOUND), recipe.loudness, recipe.anchor, *sounding]),
@@ -136,13 +135,13 @@ def _planned(recipe: Recipe, studio: Studio, stage: _Heard) -> MixPlan:
 def _listened(stage: _Heard, studio: Studio) -> dict[str, list[float]]:
     timeline = stage.timeline
     tick = studio.watch.stage("listening to the bed", survey.surveyed(timeline))
-    return survey.to_json(survey.survey_ahead(timeline, stage.copies, tick))
+    return survey.to_json(survey.survey_beds(timeline, stage.copies, tick))
 
 
 def _presence(stage: _Heard, studio: Studio, key: str) -> dict[str, Surveys]:
     def listened() -> dict[str, list[list[float]]]:
         tick = studio.watch.stage("listening for words", 2 * survey.surveyed(stage.timeline))
-        return to_json(survey_presence(stage.timeline, stage.copies[0], tick))
+        return to_json(survey_presence(stage.timeline, stage.copies, tick))
 
     return from_json(studio.recall(SURVEYS, digest_json(["presence", key]), listened))
 

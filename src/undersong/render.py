@@ -17,7 +17,7 @@ from undersong.deliver.leftovers import making, settle
 from undersong.files import digest_json
 from undersong.manifest import MANIFEST, read_manifest
 from undersong.master.chain import Master
-from undersong.master.passes import Mastering
+from undersong.master.passes import Mastering, Sound
 from undersong.master.solve import file_goal, loud_speech, solve
 from undersong.prepare import prepare
 from undersong.recipes.model import Recipe
@@ -34,9 +34,9 @@ def mastering_of(session: Session, studio: Studio) -> Mastering:
     length, goal = session.timeline.length, goal_for(session)
 
     def solved() -> dict[str, Any]:
-        tick, speech = studio.watch.stage("measuring the mix", length), session.mixer.speech
-        with session.mix_ahead() as mix:
-            return asdict(solve(mix, length, goal, speech=speech, tick=tick))
+        tick = studio.watch.stage("measuring the mix", length)
+        copies = [Sound(mix=copy.mix, speech=copy.speech) for copy in session.copies]
+        return asdict(solve(copies, length, goal, tick))
 
     mastering = Mastering.from_json(studio.recall(MASTERINGS, session.digest, solved))
     if note := loud_speech(mastering, goal):
@@ -86,18 +86,18 @@ def render_track(
         picture=extras.picture,
     )
     with making(folder, (*file_names(recipe.slug, recipe.formats), *beside)):
-        with session.mix_ahead() as mix:
-            order = Order(
-                folder=folder,
-                slug=recipe.slug,
-                formats=recipe.formats,
-                length=length,
-                goal=goal,
-                gain_db=mastering.gain_db,
-                tags=tags,
-                master=partial(Master, mix, length),
-            )
-            deliverables = deliver(order, studio.watch.stage("encoding and checking", order.steps))
+        order = Order(
+            folder=folder,
+            slug=recipe.slug,
+            formats=recipe.formats,
+            length=length,
+            goal=goal,
+            gain_db=mastering.gain_db,
+            levels=mastering.levels,
+            tags=tags,
+            masters=tuple(partial(Master, copy.mix, length) for copy in session.copies),
+        )
+        deliverables = deliver(order, studio.watch.stage("encoding and checking", order.steps))
         stage = studio.watch.stage("writing the rest", companions.steps)
         write_companions(companions, folder, stage)
         manifest = manifest_of(

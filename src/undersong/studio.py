@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from undersong.audio import Ahead, Tick
+from undersong.audio import COPIES, Tick
 from undersong.files import digest_json
 from undersong.mix.mixer import Mixer
 from undersong.mix.model import MixPlan
@@ -40,6 +40,7 @@ class Studio:
         engine: the only voice engine that may speak, or None for each voice's own order.
         offline: no engine that needs a network.
         online: where a voice has engines that need a network, one of those.
+        threads: how many work on one track; where several are made at once, one each.
     """
 
     library: Library
@@ -48,6 +49,7 @@ class Studio:
     engine: str | None = None
     offline: bool = False
     online: bool = False
+    threads: int = COPIES
 
     def recall(self, kind: Kind, digest: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON
         """Return what was once made under this digest by the code as it is, or make it, as JSON.
@@ -74,8 +76,7 @@ class Session:
     """A track with every decision made and no sample mixed.
 
     Attributes:
-        mixer: for reading here and there, not while the mix is made ahead: it shares its beds.
-        copies: mixers of the same sound that share nothing that changes.
+        copies: mixers of the same sound that share nothing that changes, one for each thread.
         digest: of everything that reaches its sound.
         credits: lines to show wherever it is offered.
         withheld: why it must not be published, in sentences.
@@ -85,16 +86,13 @@ class Session:
     narration: Narration
     timeline: Timeline
     plan: MixPlan
-    mixer: Mixer
     copies: tuple[Mixer, ...]
     profile: Profile
     digest: str
     credits: tuple[str, ...]
     withheld: tuple[str, ...] = ()
 
-    def mix_ahead(self) -> Ahead:
-        """Return the mix for one pass from its start to its end, made side by side.
-
-        Of `mixer` only the voice can be read meanwhile.
-        """
-        return Ahead([copy.mix for copy in self.copies], self.timeline.length)
+    @property
+    def mixer(self) -> Mixer:
+        """The first of the copies, for one reader."""
+        return self.copies[0]

@@ -117,6 +117,6 @@ def make_order(  # noqa: PLR0913 - an order has as many parts
         length=length,
         goal=goal_of(PROFILES[profile], "programme"),
         gain_db=solved_gain_db(profile, length) if gain_db is None else gain_db,
-        master=master or Mastered(Held(narrated(length))),
+        masters=(master or Mastered(Held(narrated(length))),),
         tags=tags,
     )

@@ -13,9 +13,9 @@ import soundfile
 from deliver_sounds import LENGTH, Held, Mastered, make_order, narrated, room_for
 from scipy.signal import resample_poly
 
-from undersong.audio import BlockSource, Frames
+from undersong.audio import BlockSource, Frames, Tick
 from undersong.deliver import encode
-from undersong.deliver.codecs import CODECS, Encoder
+from undersong.deliver.codecs import CODECS, Encoder, read_back
 from undersong.deliver.encode import deliver
 from undersong.errors import LoudnessError, OutputError
 from undersong.files import digest_file
@@ -84,7 +84,7 @@ def test_record_of_a_file_is_what_lies_on_the_disk(delivered):
 def test_lossless_files_are_the_master_to_24_bits(delivered):
     folder, items = delivered
     order = make_order(folder)
-    master = order.master(order.gain_db, order.goal.ceiling_dbtp).read(0, LENGTH)
+    master = order.masters[0](order.gain_db, order.goal.ceiling_dbtp).read(0, LENGTH)
     for name in ("wav", "flac"):
         frames, _ = soundfile.read(folder / items[name].file, dtype="float32")
         assert np.abs(frames - master).max() <= 2.0**-23
@@ -117,6 +117,41 @@ def test_ticks_add_up_to_the_steps_of_the_order(tmp_path):
     order = make_order(tmp_path, ("wav", "flac"))
     deliver(order, ticks.append)
     assert sum(ticks) == order.steps == 3 * LENGTH
+
+
+def test_a_lossless_file_that_gives_back_what_was_written_has_the_levels_of_its_master(tmp_path):
+    order = make_order(tmp_path, ("wav", "flac"))
+    measured = {item.format: item for item in deliver(order)}
+    levels = measured["wav"].levels
+    assert levels == measured["flac"].levels
+    ticks: list[int] = []
+    compared = deliver(replace(order, levels=levels), ticks.append)
+    assert {item.format: item for item in compared} == measured
+    assert sum(ticks) == order.steps
+
+
+def test_two_threads_make_the_same_files_as_one(tmp_path):
+    order = make_order(tmp_path, length=23 * 48_000)
+    alone = deliver(order)
+    more = tuple(Mastered(Held(narrated(order.length))) for _ in range(2))
+    assert deliver(replace(order, masters=more)) == alone
+
+
+@pytest.mark.parametrize("name", ["wav", "flac"])
+def test_a_lossless_file_that_gives_back_other_numbers_is_refused(tmp_path, name, monkeypatch):
+    def scribbled(path: Path, tick: Tick) -> tuple[int, int]:
+        frames, rate = soundfile.read(path, dtype="int32")
+        frames[1000] ^= 1 << 8
+        soundfile.write(path, frames, rate, subtype="PCM_24")
+        return read_back(path, tick)
+
+    order = make_order(tmp_path, (name,))
+    (known,) = deliver(order)
+    (tmp_path / known.file).unlink()
+    monkeypatch.setattr(encode, "read_back", scribbled)
+    with pytest.raises(OutputError, match="gives back other numbers"):
+        deliver(replace(order, levels=known.levels))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_gain_that_misses_is_corrected_from_the_decoded_file(tmp_path):

@@ -1,9 +1,11 @@
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undersong.audio import GRID, STRETCH, Ahead, BlockSource, Gridded, silence, spans
+from undersong.audio import Beside, BlockSource, Gridded, shared_out, silence, spans
 
 
 def ramp(block, channels=2):
@@ -65,45 +67,65 @@ def test_spans_cover_the_length_without_overlap():
     assert list(spans(0, 10)) == []
 
 
-def seconds(channels=2):
-    """A source of which every sample tells its second."""
-    return Gridded(lambda k: np.full((GRID, channels), k, np.float32), channels=channels)
+def test_shared_work_comes_back_in_order_and_every_worker_has_its_turn():
+    seen = [[], []]
+
+    def worker(k):
+        return lambda part: (seen[k].append(part), part * 10)[1]
+
+    assert list(shared_out([worker(0), worker(1)], range(7))) == [k * 10 for k in range(7)]
+    assert seen == [[0, 2, 4, 6], [1, 3, 5]]
+    assert list(shared_out([worker(0)], [])) == []
 
 
-@given(reads=st.lists(st.tuples(st.integers(-1, 45), st.integers(0, 12)), min_size=1, max_size=6))
-def test_copies_side_by_side_are_one_sound(reads):
-    with Ahead([seconds(), seconds()], 40 * GRID) as side_by_side:
-        assert isinstance(side_by_side, BlockSource)
-        assert side_by_side.channels == 2
-        for start, n in reads:
-            span = side_by_side.read(start * GRID + 5, n * 9_000)
-            np.testing.assert_array_equal(span, seconds().read(start * GRID + 5, n * 9_000))
+def test_one_work_alone_is_done_by_the_caller():
+    own = threading.get_ident()
+    assert set(shared_out([lambda _: threading.get_ident()], range(3))) == {own}
+    assert own not in set(shared_out([lambda _: threading.get_ident()] * 2, range(3)))
 
 
-def test_copies_take_turns_and_make_nothing_early_past_the_end():
-    made = [set(), set()]
-
-    def copy(turn):
-        def render(k):
-            made[turn].add(k)
-            return silence(GRID, 1)
-
-        return Gridded(render, channels=1)
-
-    length = 3 * STRETCH * GRID + 5
-    with Ahead([copy(0), copy(1)], length) as side_by_side:
-        for start, n in spans(length):
-            side_by_side.read(start, n)
-    assert made[0] == {*range(STRETCH), *range(2 * STRETCH, 3 * STRETCH)}
-    assert made[1] == {*range(STRETCH, 2 * STRETCH), 3 * STRETCH}
+def test_no_more_is_made_ahead_than_a_part_for_each():
+    begun = []
+    made = shared_out([begun.append, begun.append], range(100))
+    next(made)
+    made.close()
+    assert len(begun) <= 3
 
 
-def test_what_goes_wrong_in_a_copy_is_seen_by_the_reader():
-    def broken(k):
-        raise OSError(f"no block {k}")
+def test_what_goes_wrong_in_shared_work_is_seen_by_the_caller():
+    def broken(part):
+        raise OSError(f"no part {part}")
 
-    with (
-        Ahead([Gridded(broken, channels=1)], 5 * GRID) as side_by_side,
-        pytest.raises(OSError, match="no block 0"),
-    ):
-        side_by_side.read(0, 10)
+    with pytest.raises(OSError, match="no part 0"):
+        list(shared_out([broken, broken], range(5)))
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_work_beside_sees_every_part_in_order_and_ends_with_the_block(alone):
+    one, other = [], []
+    with Beside([one.append, other.append], alone=alone) as beside:
+        for part in range(5):
+            beside.push(part)
+    assert one == other == list(range(5))
+
+
+def pushed(work, parts):
+    with Beside([work]) as beside:
+        for part in parts:
+            beside.push(part)
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_what_goes_wrong_beside_is_seen(parts):
+    def broken(part):
+        raise OSError(f"no room for {part}")
+
+    with pytest.raises(OSError, match="no room for 0"):
+        pushed(broken, range(parts))
+
+
+def test_work_beside_ends_when_its_user_fails():
+    seen = []
+    with pytest.raises(ZeroDivisionError):
+        pushed(seen.append, (6 // k for k in (2, 1, 0)))
+    assert seen == [3, 6]

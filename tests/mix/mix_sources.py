@@ -153,7 +153,7 @@ def timeline(
 def planned(
     track: Timeline, beds: Mapping[str, BlockSource], difference: float = 15.0, pause: float = 10.0
 ) -> MixPlan:
-    surveys = survey_beds(track, beds)
+    surveys = survey_beds(track, [beds])
     return plan_mix(
         track,
         surveys,

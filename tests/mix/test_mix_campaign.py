@@ -140,7 +140,7 @@ def mixed(name: str, bed: str, folder: Path) -> tuple[Recipe, Mixer]:
     beds = {bed: bed_of(bed)}
     plan = plan_mix(
         track,
-        survey_beds(track, beds),
+        survey_beds(track, [beds]),
         difference_lu=recipe.difference_lu,
         pause_difference_lu=recipe.pause_difference_lu,
     )

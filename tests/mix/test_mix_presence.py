@@ -56,10 +56,10 @@ def stems(mode: str) -> tuple[F64, F64, F64]:
     beds = {"noise": noise(3, -33.0, rolling)}
     plan = plan_mix(
         TRACK,
-        survey_beds(TRACK, beds),
+        survey_beds(TRACK, [beds]),
         difference_lu=18.0,
         pause_difference_lu=9.0,
-        presence=survey_presence(TRACK, beds) if mode == "clear" else None,
+        presence=survey_presence(TRACK, [beds]) if mode == "clear" else None,
     )
     made = Mixer(TRACK, plan, voices(TRACK), beds, {})
     voice, bed, ducked = (whole(made.stem(name), TRACK) for name in ("voice", "bed", "bed-ducked"))
@@ -107,7 +107,7 @@ def test_a_clear_bed_does_not_depend_on_how_it_is_read(start: int, n: int) -> No
     beds = {"noise": noise(3, -33.0, rolling)}
     plan = plan_mix(
         TRACK,
-        survey_beds(TRACK, beds),
+        survey_beds(TRACK, [beds]),
         difference_lu=18.0,
         pause_difference_lu=9.0,
         presence=clear_surveys(),
@@ -118,7 +118,7 @@ def test_a_clear_bed_does_not_depend_on_how_it_is_read(start: int, n: int) -> No
 
 @cache
 def clear_surveys() -> dict[str, tuple[tuple[float, ...], tuple[float, ...]]]:
-    return survey_presence(TRACK, {"noise": noise(3, -33.0, rolling)})
+    return survey_presence(TRACK, [{"noise": noise(3, -33.0, rolling)}])
 
 
 @pytest.mark.parametrize("extra", [0.0, 1.5])

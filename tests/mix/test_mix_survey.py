@@ -25,10 +25,12 @@ def test_an_incomplete_hop_is_left_out() -> None:
     assert len(survey(noise(1), 0, 3 * HOP - 1)) == 2
 
 
-def test_the_tick_counts_what_was_asked_for() -> None:
-    ticks: list[int] = []
-    survey(noise(1), 3 * HOP, S + 77, ticks.append)
-    assert sum(ticks) == S + 77
+def test_copies_side_by_side_hear_what_one_hears() -> None:
+    track = timeline(70.0, scenes=(scene("sea", 0, 65.0),))
+    alone = survey_beds(track, [{"sea": noise(1)}])["sea"]
+    together = survey_beds(track, [{"sea": noise(1)}, {"sea": noise(1)}])["sea"]
+    assert together.tolist() == alone.tolist()
+    assert alone[:650] == pytest.approx(survey(noise(1), 0, 65 * S), rel=1e-9)
 
 
 def test_beds_are_surveyed_where_they_sound() -> None:
@@ -37,7 +39,7 @@ def test_beds_are_surveyed_where_they_sound() -> None:
     )
     ticks: list[int] = []
     beds = {"one": noise(1), "two": noise(2)}
-    surveys = survey_beds(track, beds, ticks.append)
+    surveys = survey_beds(track, [beds], ticks.append)
     assert {name: len(hops) for name, hops in surveys.items()} == {"one": 103, "two": 103}
     assert not surveys["two"][:30].any()
     assert not surveys["two"][70:].any()

@@ -1,6 +1,7 @@
 """The formats we deliver: one row each, and a file of that format being written in blocks."""
 
 import shutil
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import numpy.typing as npt
 import soundfile
 from mutagen import MutagenError
 
-from undersong.audio import Frames
+from undersong.audio import PASS, Frames, Tick
 from undersong.deliver.ogg import settle_serial
 from undersong.deliver.riff import forget_peak_time
 from undersong.errors import OutputError
@@ -26,6 +27,7 @@ FULL: Final = "free some space, check permissions, or choose another folder with
 
 _CRAMPED_BYTES = 2**20  # libsndfile says "System error" for a full disk
 _FULL_SCALE, _LOW_BITS = 1 << 23, 8
+_WHOLE = ("PCM_24",)  # what comes back as it was written
 _SAMPLE_BYTES = {"PCM_24": 3, "FLOAT": 4}
 
 
@@ -100,7 +102,13 @@ class Encoder:
 
     A finished file has the same bytes whenever and wherever it is written. When the block is
     left by an exception the file is closed as it is, for its owner to remove.
+
+    Attributes:
+        checksum: of all numbers written so far, which `read_back` gives too; None where the
+            format does not keep them.
     """
+
+    checksum: int | None
 
     def __init__(self, path: Path, codec: Codec, *, channels: int, length: int, name: Path) -> None:
         """Open `path`, which messages call `name`, for `length` frames.
@@ -109,6 +117,7 @@ class Encoder:
             OutputError: the file cannot be opened.
         """
         self._path, self._codec, self._name = path, codec, name
+        self.checksum = 0 if codec.subtype in _WHOLE else None
         with _telling(name):
             self._file = soundfile.SoundFile(
                 path,
@@ -128,7 +137,12 @@ class Encoder:
             OutputError: no space, or the file system failed.
         """
         with _telling(self._name):
-            self._file.write(_rounded(frames) if self._codec.subtype == "PCM_24" else frames)
+            if self.checksum is None:
+                self._file.write(frames)
+            else:
+                numbers = _rounded(frames)
+                self._file.write(numbers)
+                self.checksum = zlib.crc32(numbers.data, self.checksum)
 
     def __enter__(self) -> Self:
         """Nothing more to prepare."""
@@ -160,6 +174,21 @@ def _rounded(frames: Frames) -> npt.NDArray[np.int32]:
     np.rint(scaled, out=scaled)
     np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1, out=scaled)
     return np.asarray(scaled.astype(np.int32) << _LOW_BITS)
+
+
+def read_back(path: Path, tick: Tick) -> tuple[int, int]:
+    """Return how many frames a file of a lossless format has, and their checksum.
+
+    Raises:
+        LibsndfileError: it is damaged.
+    """
+    count, checksum = 0, 0
+    with soundfile.SoundFile(path) as file:
+        while len(numbers := file.read(PASS, dtype="int32", always_2d=True)):
+            checksum = zlib.crc32(numbers.data, checksum)
+            count += len(numbers)
+            tick(len(numbers))
+    return count, checksum
 
 
 def container(codec: Codec, *, channels: int, length: int) -> str:

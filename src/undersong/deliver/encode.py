@@ -1,23 +1,25 @@
 """From the mastered sound to finished files: encoded, decoded again, measured, tagged, named.
 
 Encoding changes loudness and peaks a little, each codec in its own way. So every file is decoded
-and measured; a file that misses its goal is made again from a master with the deviation taken
-off, and only a file that holds it gets its name.
+and measured, or, where nothing is lost, compared with what was written; a file that misses its
+goal is made again from a master with the deviation taken off, and only a file that holds it gets
+its name.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+import soundfile
 from mutagen import MutagenError
 
-from undersong.audio import PASS, Beside, BlockSource, Frames, Tick, spans
+from undersong.audio import PASS, Beside, BlockSource, Frames, Tick, shared_out, spans
 from undersong.decode import stream_sound
-from undersong.deliver.codecs import CODECS, Codec, unwritten
+from undersong.deliver.codecs import CODECS, Codec, read_back, unwritten
 from undersong.deliver.correct import MAX_ENCODES, Setting, Trial, holds, next_setting
 from undersong.deliver.id3 import write_mp3_tags, write_wav_tags
 from undersong.deliver.piped import Encoding, open_encoder
@@ -31,6 +33,9 @@ from undersong.recipes.profiles import Goal
 from undersong.units import SAMPLE_RATE, format_seconds
 
 CHANNELS: Final = 2
+
+_Masters = Mapping[Setting, BlockSource]
+_Blocks = Mapping[Setting, Frames]
 
 _TAG_WRITERS: Final[Mapping[str, Callable[[Path, Tags, Levels], None]]] = MappingProxyType(
     {
@@ -53,7 +58,10 @@ class Order:
         length: in samples.
         goal: programme loudness and ceiling of every decoded file.
         gain_db: static gain at which the master meets the goal.
-        master: returns the mastered stereo sound for a gain (dB) and a limiter ceiling (dBTP).
+        levels: of the master at that gain below the goal's ceiling, if known: a lossless file that
+            gives back the very numbers written has them.
+        masters: each returns the mastered stereo sound for a gain (dB) and a limiter ceiling
+            (dBTP); the same sound, once for each thread that may take part.
     """
 
     folder: Path
@@ -62,8 +70,9 @@ class Order:
     length: int
     goal: Goal
     gain_db: float
-    master: Callable[[float, float], BlockSource]
+    masters: Sequence[Callable[[float, float], BlockSource]]
     tags: Tags
+    levels: Levels | None = None
 
     @property
     def steps(self) -> int:
@@ -122,23 +131,41 @@ def _until_held(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> dict[
     held: dict[Path, _Attempt] = {}
     pending = list(attempts)
     while pending:
-        _encode(order, pending, tick)
-        tried = [_tried(order, attempt, tick) for attempt in pending]
+        written = _encode(order, pending, tick)
+        tried = [
+            _tried(order, each, sum_, tick) for each, sum_ in zip(pending, written, strict=True)
+        ]
         held |= {a.path: a for a in tried if holds(order.goal, a.trials)}
         pending = [_corrected(order.goal, a) for a in tried if a.path not in held]
         tick = _unseen  # further passes are not part of the plan
     return held
 
 
-def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> None:
-    """Feed all files in one pass, each encoder in a thread of its own, one block behind."""
-    masters = {s: order.master(s.gain_db, s.ceiling_dbtp) for s in {a.setting for a in attempts}}
+def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[int | None]:
+    """Feed all files in one pass; return the checksum of what each encoder was given to keep."""
+    settings = {attempt.setting for attempt in attempts}
+    works = [
+        _mastering({s: master(s.gain_db, s.ceiling_dbtp) for s in settings})
+        for master in order.masters
+    ]
+    parts = list(spans(order.length, PASS))
     with ExitStack() as files:
-        writes = [_writes(files.enter_context(_encoder(order, a)), a.setting) for a in attempts]
-        with Beside(writes) as encoders:
-            for start, n in spans(order.length, PASS):
-                encoders.push({setting: sound.read(start, n) for setting, sound in masters.items()})
-                tick(n)
+        encoders = [files.enter_context(_encoder(order, attempt)) for attempt in attempts]
+        writes = [_writing(e, a.setting) for e, a in zip(encoders, attempts, strict=True)]
+        writing = files.enter_context(Beside(writes, alone=len(works) == 1))
+        made = files.enter_context(closing(shared_out(works, parts)))
+        for (_, n), blocks in zip(parts, made, strict=True):
+            writing.push(blocks)
+            tick(n)
+    return [encoder.checksum for encoder in encoders]
+
+
+def _mastering(masters: _Masters) -> Callable[[tuple[int, int]], _Blocks]:
+    return lambda part: {setting: master.read(*part) for setting, master in masters.items()}
+
+
+def _writing(encoder: Encoding, setting: Setting) -> Callable[[_Blocks], None]:
+    return lambda blocks: encoder.write(blocks[setting])
 
 
 def _encoder(order: Order, attempt: _Attempt) -> Encoding:
@@ -151,39 +178,43 @@ def _encoder(order: Order, attempt: _Attempt) -> Encoding:
     )
 
 
-def _writes(encoder: Encoding, setting: Setting) -> Callable[[Mapping[Setting, Frames]], None]:
-    return lambda blocks: encoder.write(blocks[setting])
+def _tried(order: Order, attempt: _Attempt, written: int | None, tick: Tick) -> _Attempt:
+    trial = Trial(setting=attempt.setting, levels=_checked(order, attempt, written, tick))
+    return replace(attempt, trials=(*attempt.trials, trial))
 
 
-def _decoded(order: Order, attempt: _Attempt, tick: Tick) -> Levels:
-    """Measure what a listener's player will decode, and count it.
+def _checked(order: Order, attempt: _Attempt, written: int | None, tick: Tick) -> Levels:
+    """Decode a whole file; return the levels of what a listener's player will decode.
 
     libsndfile does not tell when the last frames of a FLAC, MP3 or Opus file could not be
     written, so a file that is short was cut by a full disk.
     """
-    meter = Meter(CHANNELS, int(SAMPLE_RATE))
-    count = 0
+    mastered = Setting(gain_db=order.gain_db, ceiling_dbtp=order.goal.ceiling_dbtp)
+    known = written is not None and attempt.setting == mastered
+    levels = order.levels if known else None
     try:
-        with Beside([meter.push]) as measuring:
-            for block in _blocks(attempt.temporary):
-                measuring.push(block)
-                count += len(block)
-                tick(len(block))
-    except AudioFileError as error:
+        if levels is None:
+            count, levels = _measured(attempt.temporary, tick)
+        else:
+            count, read = read_back(attempt.temporary, tick)
+            if read != written:
+                raise unwritten(attempt.path, OutputError("it gives back other numbers"))
+    except (AudioFileError, soundfile.LibsndfileError) as error:
         raise unwritten(attempt.path, error) from error
     if count != order.length:
         heard = format_seconds(count / SAMPLE_RATE)
         raise unwritten(attempt.path, OutputError(f"it ends at {heard}"))
-    return meter.levels()
+    return levels
 
 
-def _blocks(path: Path) -> Iterator[Frames]:
-    return stream_sound(path).blocks
-
-
-def _tried(order: Order, attempt: _Attempt, tick: Tick) -> _Attempt:
-    trial = Trial(setting=attempt.setting, levels=_decoded(order, attempt, tick))
-    return replace(attempt, trials=(*attempt.trials, trial))
+def _measured(path: Path, tick: Tick) -> tuple[int, Levels]:
+    """Return how many frames a file has, and its levels."""
+    meter, count = Meter(CHANNELS, int(SAMPLE_RATE)), 0
+    for block in stream_sound(path).blocks:
+        meter.push(block)
+        count += len(block)
+        tick(len(block))
+    return count, meter.levels()
 
 
 def _corrected(goal: Goal, attempt: _Attempt) -> _Attempt:

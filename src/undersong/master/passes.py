@@ -4,13 +4,15 @@ Where the limiter cannot reach, the master is the mix times the gain, so its ene
 are known from the survey; only the seconds that it can touch are mastered and measured again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from undersong.audio import GRID, PASS, Beside, BlockSource, Frames, Tick, spans
+from undersong.audio import GRID, PASS, BlockSource, Frames, Tick, shared_out, spans
 from undersong.dsp.limiter import AFTER, BEFORE, MARGIN_DB
 from undersong.dsp.loudness import HOPS_PER_S, STEPS_PER_S, Programme, Weighting, gated_lufs
 from undersong.dsp.true_peak import CELL, HALO, cell_peaks
@@ -28,7 +30,7 @@ _STEP = SAMPLE_RATE // STEPS_PER_S  # frames per 10 ms
 _HOP = SAMPLE_RATE // HOPS_PER_S  # and per 100 ms
 _WARM = 20 * _STEP  # K-weighting forgets within 0.2 s
 _NEAR_DB = -0.1  # a limited peak ends at the margin: nothing below this is the highest
-_UNSEEN = 0.5  # peaks 6 dB below the highest so far need not be known exactly
+_UNSEEN = 0.5  # peaks 6 dB below the highest of ten seconds need not be known exactly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,38 +76,54 @@ class Mastering:
         return cls(**kept | {"levels": Levels(**kept["levels"])})
 
 
-def survey(mix: BlockSource, speech: BlockSource, length: int, tick: Tick | None = None) -> Survey:
-    """Go once through the first `length` samples of a mix; `tick` counts samples.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sound:
+    """A mix and the narration in it, as one thread reads them; attributes as in `Survey`."""
+
+    mix: BlockSource
+    speech: BlockSource
+
+
+def survey(copies: Sequence[Sound], length: int, tick: Tick | None = None) -> Survey:
+    """Go once through the first `length` samples of a sound; `tick` counts samples.
+
+    Args:
+        copies: the same sound, once for each thread that may take part.
+        length: in samples.
+        tick: watches.
 
     Raises:
         ValueError: the mix holds values that are not finite.
     """
-    steps = _Energy(mix.channels, STEPS_PER_S, length)
-    speech_hops = _Energy(speech.channels, HOPS_PER_S, length)
-    peaks = _Peaks(length)
-
-    def heights(frames: Frames) -> None:
-        peaks.push(frames)
-        start = speech_hops.taken
-        speech_hops.push(speech.read(start, min(len(frames) - 2 * HALO, length - start)))
-
-    def energies(frames: Frames) -> None:
-        steps.push(frames[HALO : HALO + min(len(frames) - 2 * HALO, length - steps.taken)])
-
-    with Beside([energies, heights]) as measuring:
-        for start, n in spans(length, PASS):
-            whole = -(-n // GRID) * GRID
-            measuring.push(read_within(mix, length, start - HALO, whole + 2 * HALO))
-            if tick is not None:
-                tick(n)
+    parts = list(spans(length, PASS)) or [(0, 0)]
+    found = []
+    works = [partial(_looked, copy, length) for copy in copies]
+    for (_, n), seen in zip(parts, shared_out(works, parts), strict=True):
+        found.append(seen)
+        if tick is not None:
+            tick(n)
+    steps, peaks, speech_hops = (np.concatenate(each) for each in zip(*found, strict=True))
     return Survey(
-        mix=mix,
+        mix=copies[0].mix,
         length=length,
-        steps=steps.values,
-        peaks=peaks.values,
-        speech=speech,
-        speech_hops=speech_hops.values,
+        steps=steps[: length // _STEP],
+        peaks=peaks,
+        speech=copies[0].speech,
+        speech_hops=speech_hops[: length // _HOP],
     )
+
+
+def _looked(sound: Sound, length: int, part: tuple[int, int]) -> tuple[F32, F32, F32]:
+    """Return energies per step, peaks and energies of the speech per hop of whole seconds."""
+    start, n = part
+    whole = -(-n // GRID) * GRID
+    frames = read_within(sound.mix, length, start - _WARM, _WARM + whole + HALO)
+    steps = _energies(frames[:-HALO], STEPS_PER_S)
+    inner = frames[_WARM - HALO :]
+    unseen = _UNSEEN * max(float(inner.max()), -float(inner.min()))
+    peaks = np.maximum(_peaks(inner, unseen), np.float32(unseen))
+    heard = read_within(sound.speech, length, start - _WARM, _WARM + whole)
+    return steps.astype(np.float32), peaks, _energies(heard, HOPS_PER_S).astype(np.float32)
 
 
 def master_pass(mix: Survey, *, gain_db: float, ceiling_dbtp: float) -> Mastering:
@@ -136,42 +154,6 @@ def master_pass(mix: Survey, *, gain_db: float, ceiling_dbtp: float) -> Masterin
     )
 
 
-class _Energy:
-    """K-weighted mean squares of a sound of known length, as float32: one number, four bytes."""
-
-    def __init__(self, channels: int, per_s: int, length: int) -> None:
-        self._weighting = _weighting(channels, per_s)
-        self.values = np.empty(length * per_s // SAMPLE_RATE, np.float32)
-        self._found = 0
-
-    @property
-    def taken(self) -> int:
-        """Frames taken so far."""
-        return self._weighting.frames
-
-    def push(self, frames: Frames) -> None:
-        found = self._weighting.push(frames)
-        self.values[self._found : self._found + len(found)] = found
-        self._found += len(found)
-
-
-class _Peaks:
-    """True peak per 100 ms, linear; where it is low beside the highest, what it is at most."""
-
-    def __init__(self, length: int) -> None:
-        self.values = np.empty(-(-length // GRID) * HOPS_PER_S, np.float32)
-        self._found = 0
-        self._highest = 0.0
-
-    def push(self, frames: Frames) -> None:
-        """Take whole seconds with a halo on both sides."""
-        highest = max(self._highest, float(frames.max()), -float(frames.min()))
-        found = np.maximum(_peaks(frames, highest * _UNSEEN), np.float32(highest * _UNSEEN))
-        self.values[self._found : self._found + len(found)] = found
-        self._found += len(found)
-        self._highest = max(highest, float(found.max()))
-
-
 def _weighting(channels: int, per_s: int) -> Weighting:
     """Weigh stereo, or one channel that is heard from both sides."""
     return Weighting(channels, SAMPLE_RATE, weights=(2.0,) if channels == 1 else None, per_s=per_s)
@@ -196,7 +178,7 @@ def _seconds_within_reach(near: npt.NDArray[np.bool_]) -> frozenset[int]:
 
 
 def _energies(frames: Frames, per_s: int) -> F64:
-    """Mean squares of a second that comes with its run-in."""
+    """Mean squares of sound that comes with its run-in."""
     weighting = _weighting(frames.shape[1], per_s)
     return weighting.push(frames)[_WARM * per_s // SAMPLE_RATE :]
 

@@ -4,6 +4,7 @@ The limiter takes some loudness away, so the gain is solved from what is measure
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,7 +15,7 @@ from undersong.audio import BlockSource, Tick, spans
 from undersong.dsp.loudness import Meter, gated_lufs, hops_of, lufs
 from undersong.errors import LoudnessError
 from undersong.manifest import Levels
-from undersong.master.passes import Mastering, Survey, master_pass, survey
+from undersong.master.passes import Mastering, Sound, Survey, master_pass, survey
 from undersong.recipes.profiles import Goal
 from undersong.units import SAMPLE_RATE, Lufs, gain_to_db
 
@@ -50,31 +51,23 @@ def measure(source: BlockSource, length: int, tick: Tick | None = None) -> Level
     return meter.levels()
 
 
-def solve(
-    mix: BlockSource,
-    length: int,
-    goal: Goal,
-    *,
-    speech: BlockSource,
-    tick: Tick | None = None,
-) -> Mastering:
-    """Find the static gain that brings the master of `mix`, or the speech in it, to its loudness.
+def solve(copies: Sequence[Sound], length: int, goal: Goal, tick: Tick | None = None) -> Mastering:
+    """Find the static gain that brings the master of a mix, or the speech in it, to its loudness.
 
     What the goal anchors is within 0.01 LU of the target after the limiter. `tick` counts the
     samples of the first pass, `length` in all; what follows it reads only what is limited.
 
     Args:
-        mix: the sound to be mastered.
+        copies: the sound to be mastered, once for each thread that may take part.
         length: in samples.
         goal: what is to be how loud, and how high it may peak.
-        speech: the narration alone, as it is in the mix.
         tick: watches the first pass.
 
     Raises:
         LoudnessError: silence, or the limiter would have to work too hard.
         ValueError: the mix holds values that are not finite.
     """
-    surveyed = survey(mix, speech, length, tick)
+    surveyed = survey(copies, length, tick)
     gain_db = unlimited_gain_db(_anchored_hops(surveyed, goal), goal)
     excess_db = gain_to_db(float(surveyed.peaks.max())) + gain_db - goal.ceiling_dbtp
     tried: list[tuple[float, float]] = []

@@ -1,6 +1,6 @@
 """The band that makes words understood, taken out of a bed: what a clear duck lowers most."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -46,11 +46,15 @@ def rest_of(source: BlockSource) -> BlockSource:
 
 
 def survey_presence(
-    timeline: Timeline, beds: Mapping[str, BlockSource], tick: Tick | None = None
+    timeline: Timeline, copies: Sequence[Mapping[str, BlockSource]], tick: Tick | None = None
 ) -> dict[str, Surveys]:
     """Survey band and rest of every bed, as `survey_beds` does; `tick` counts samples twice."""
-    band = survey_beds(timeline, {name: band_of(bed) for name, bed in beds.items()}, tick)
-    rest = survey_beds(timeline, {name: rest_of(bed) for name, bed in beds.items()}, tick)
+    band, rest = (
+        survey_beds(
+            timeline, [{name: part(bed) for name, bed in beds.items()} for beds in copies], tick
+        )
+        for part in (band_of, rest_of)
+    )
     return {name: (band[name], rest[name]) for name in band}
 
 

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
-from undersong.audio import PASS, Ahead, BlockSource, Tick, spans
+from undersong.audio import PASS, BlockSource, Tick, shared_out, spans
 from undersong.dsp.loudness import HOPS_PER_S, Energies
 from undersong.mix.curves import F64
 from undersong.timeline.model import Timeline
@@ -16,32 +16,30 @@ from undersong.units import SAMPLE_RATE
 HOP = SAMPLE_RATE // HOPS_PER_S
 """Samples per hop: 100 ms."""
 
+PART = 3 * PASS
+"""Samples that one copy of a bed is listened to for at a time; the warm-up is made twice."""
+
 WARM_UP_HOPS = 4
 """Hops read before a survey begins, so that its values do not depend on where that is: the
 slowest pole of the K-weighting (38 Hz) falls by far more than float64 can hold in 0.4 s."""
 
 
-def survey(source: BlockSource, start: int, n: int, tick: Tick | None = None) -> F64:
+def survey(source: BlockSource, start: int, n: int) -> F64:
     """Return the K-weighted mean square of every 100 ms of samples [start, start + n).
 
-    An incomplete last hop is left out. `tick` counts samples.
+    An incomplete last hop is left out.
     """
     energies = Energies(source.channels)
-    end = start + n
-    position = start - WARM_UP_HOPS * HOP
-    while position < end:
-        count = min(PASS - position % PASS, end - position)
-        energies.push(source.read(position, count))
-        if tick is not None and position + count > start:
-            tick(min(count, position + count - start))
-        position += count
+    first = start - WARM_UP_HOPS * HOP
+    for offset, count in spans(start + n - first, PASS):
+        energies.push(source.read(first + offset, count))
     return energies.hops[WARM_UP_HOPS:].copy()
 
 
 def survey_beds(
-    timeline: Timeline, beds: Mapping[str, BlockSource], tick: Tick | None = None
+    timeline: Timeline, copies: Sequence[Mapping[str, BlockSource]], tick: Tick | None = None
 ) -> dict[str, F64]:
-    """Survey every bed where the timeline uses it.
+    """Survey every bed where the timeline uses it; its `copies` are listened to side by side.
 
     Hop k is samples [k HOP, (k + 1) HOP) of the track, up to its last sample; it is 0 where the
     bed is not heard. `tick` counts samples; all scenes together are `surveyed(timeline)`.
@@ -50,21 +48,17 @@ def survey_beds(
     found = {scene.ambience: np.zeros(hops) for scene in timeline.scenes}
     for scene in timeline.scenes:
         first, last = _hops(scene.start, scene.end)
-        heard = survey(beds[scene.ambience], first * HOP, (last - first) * HOP, tick)
-        found[scene.ambience][first:last] = heard
+        parts = [(first * HOP + at, n) for at, n in spans((last - first) * HOP, PART)]
+        works = [partial(_survey_part, beds[scene.ambience]) for beds in copies]
+        for (start, n), heard in zip(parts, shared_out(works, parts), strict=True):
+            found[scene.ambience][start // HOP : (start + n) // HOP] = heard
+            if tick is not None:
+                tick(n)
     return found
 
 
-def survey_ahead(
-    timeline: Timeline, copies: Sequence[Mapping[str, BlockSource]], tick: Tick | None = None
-) -> dict[str, F64]:
-    """Survey every bed as `survey_beds` does, of which `copies` are made side by side."""
-    with ExitStack() as threads:
-        beds = {
-            name: threads.enter_context(Ahead([beds[name] for beds in copies], timeline.length))
-            for name in copies[0]
-        }
-        return survey_beds(timeline, beds, tick)
+def _survey_part(source: BlockSource, part: tuple[int, int]) -> F64:
+    return survey(source, *part)
 
 
 def to_json(surveys: Mapping[str, F64]) -> dict[str, list[float]]:
