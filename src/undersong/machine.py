@@ -1,5 +1,6 @@
 """What this process asks of the machine: one thread per numeric library, and freed memory kept."""
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -14,6 +15,9 @@ THREADS: Final = (
 )
 """Settings of numeric libraries that would each take all cores for themselves."""
 
+_COLLECTED: Final = 50_000
+"""New objects between two looks for garbage; Python's own 700 is for a tenth of our imports."""
+
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of glibc's mallopt, from malloc.h
 _KEPT_BYTES: Final = 32 << 20
 """glibc's own limit of what its threshold grows to; blocks of sound are a tenth of it."""
@@ -27,6 +31,11 @@ def pin_threads() -> None:
     """
     for name in THREADS:
         os.environ.setdefault(name, "1")
+
+
+def collect_seldom() -> None:
+    """Look for garbage less often: most of what a command makes is there to stay."""
+    gc.set_threshold(_COLLECTED)
 
 
 def keep_freed_memory() -> None:

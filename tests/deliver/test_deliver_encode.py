@@ -13,7 +13,7 @@ import soundfile
 from deliver_sounds import LENGTH, Held, Mastered, make_order, narrated, room_for
 from scipy.signal import resample_poly
 
-from undersong.audio import BlockSource, Frames, Tick
+from undersong.audio import BlockSource, Frames
 from undersong.deliver import encode
 from undersong.deliver.codecs import CODECS, Encoder, read_back
 from undersong.deliver.encode import deliver
@@ -139,11 +139,11 @@ def test_two_threads_make_the_same_files_as_one(tmp_path):
 
 @pytest.mark.parametrize("name", ["wav", "flac"])
 def test_a_lossless_file_that_gives_back_other_numbers_is_refused(tmp_path, name, monkeypatch):
-    def scribbled(path: Path, tick: Tick) -> tuple[int, int]:
+    def scribbled(path: Path, first: int, blocks: int) -> tuple[int, list[int]]:
         frames, rate = soundfile.read(path, dtype="int32")
         frames[1000] ^= 1 << 8
         soundfile.write(path, frames, rate, subtype="PCM_24")
-        return read_back(path, tick)
+        return read_back(path, first, blocks)
 
     order = make_order(tmp_path, (name,))
     (known,) = deliver(order)

@@ -36,7 +36,7 @@ from undersong.cli import (
 from undersong.cli.failures import WRONG_USAGE, InternalError, of_system, of_usage, report
 from undersong.cli.stopping import INTERRUPTED, interruptible
 from undersong.errors import UndersongError
-from undersong.machine import pin_threads
+from undersong.machine import collect_seldom, pin_threads
 
 app = typer.Typer(
     name="undersong",
@@ -103,6 +103,7 @@ def main(arguments: list[str] | None = None) -> None:
     0 well, 2 wrong usage, 130 interrupted, 143 asked to end by SIGTERM, else by kind of failure.
     """
     pin_threads()
+    collect_seldom()
     words = sys.argv[1:] if arguments is None else arguments
     for stream in (sys.stdout, sys.stderr):  # a narrow terminal shows what it cannot write as \x..
         if isinstance(stream, io.TextIOWrapper):

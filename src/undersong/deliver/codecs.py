@@ -14,7 +14,7 @@ import numpy.typing as npt
 import soundfile
 from mutagen import MutagenError
 
-from undersong.audio import PASS, Frames, Tick
+from undersong.audio import PASS, Frames
 from undersong.deliver.ogg import settle_serial
 from undersong.deliver.riff import forget_peak_time
 from undersong.errors import OutputError
@@ -104,11 +104,11 @@ class Encoder:
     left by an exception the file is closed as it is, for its owner to remove.
 
     Attributes:
-        checksum: of all numbers written so far, which `read_back` gives too; None where the
-            format does not keep them.
+        checksums: of the numbers of every block written so far, which `read_back` gives too; None
+            where the format does not keep them.
     """
 
-    checksum: int | None
+    checksums: list[int] | None
 
     def __init__(self, path: Path, codec: Codec, *, channels: int, length: int, name: Path) -> None:
         """Open `path`, which messages call `name`, for `length` frames.
@@ -117,7 +117,7 @@ class Encoder:
             OutputError: the file cannot be opened.
         """
         self._path, self._codec, self._name = path, codec, name
-        self.checksum = 0 if codec.subtype in _WHOLE else None
+        self.checksums = [] if codec.subtype in _WHOLE else None
         with _telling(name):
             self._file = soundfile.SoundFile(
                 path,
@@ -137,12 +137,12 @@ class Encoder:
             OutputError: no space, or the file system failed.
         """
         with _telling(self._name):
-            if self.checksum is None:
+            if self.checksums is None:
                 self._file.write(frames)
             else:
                 numbers = _rounded(frames)
                 self._file.write(numbers)
-                self.checksum = zlib.crc32(numbers.data, self.checksum)
+                self.checksums.append(zlib.crc32(numbers.data))
 
     def __enter__(self) -> Self:
         """Nothing more to prepare."""
@@ -176,19 +176,27 @@ def _rounded(frames: Frames) -> npt.NDArray[np.int32]:
     return np.asarray(scaled.astype(np.int32) << _LOW_BITS)
 
 
-def read_back(path: Path, tick: Tick) -> tuple[int, int]:
-    """Return how many frames a file of a lossless format has, and their checksum.
+def read_back(path: Path, first: int, blocks: int) -> tuple[int, list[int]]:
+    """Return how many frames some blocks of PASS frames of a lossless file have, and checksums.
+
+    Args:
+        path: the file.
+        first: of the blocks.
+        blocks: how many, or what is left of them.
 
     Raises:
         LibsndfileError: it is damaged.
     """
-    count, checksum = 0, 0
+    count, checksums = 0, []
     with soundfile.SoundFile(path) as file:
-        while len(numbers := file.read(PASS, dtype="int32", always_2d=True)):
-            checksum = zlib.crc32(numbers.data, checksum)
+        file.seek(min(first * PASS, file.frames))
+        for _ in range(blocks):
+            numbers = file.read(PASS, dtype="int32", always_2d=True)
+            if not len(numbers):
+                break
             count += len(numbers)
-            tick(len(numbers))
-    return count, checksum
+            checksums.append(zlib.crc32(numbers.data))
+    return count, checksums
 
 
 def container(codec: Codec, *, channels: int, length: int) -> str:

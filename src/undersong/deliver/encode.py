@@ -9,6 +9,7 @@ its name.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
@@ -141,8 +142,8 @@ def _until_held(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> dict[
     return held
 
 
-def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[int | None]:
-    """Feed all files in one pass; return the checksum of what each encoder was given to keep."""
+def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[list[int] | None]:
+    """Feed all files in one pass; return checksums of what each encoder was given to keep."""
     settings = {attempt.setting for attempt in attempts}
     works = [
         _mastering({s: master(s.gain_db, s.ceiling_dbtp) for s in settings})
@@ -157,7 +158,7 @@ def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[int 
         for (_, n), blocks in zip(parts, made, strict=True):
             writing.push(blocks)
             tick(n)
-    return [encoder.checksum for encoder in encoders]
+    return [encoder.checksums for encoder in encoders]
 
 
 def _mastering(masters: _Masters) -> Callable[[tuple[int, int]], _Blocks]:
@@ -178,12 +179,12 @@ def _encoder(order: Order, attempt: _Attempt) -> Encoding:
     )
 
 
-def _tried(order: Order, attempt: _Attempt, written: int | None, tick: Tick) -> _Attempt:
+def _tried(order: Order, attempt: _Attempt, written: list[int] | None, tick: Tick) -> _Attempt:
     trial = Trial(setting=attempt.setting, levels=_checked(order, attempt, written, tick))
     return replace(attempt, trials=(*attempt.trials, trial))
 
 
-def _checked(order: Order, attempt: _Attempt, written: int | None, tick: Tick) -> Levels:
+def _checked(order: Order, attempt: _Attempt, written: list[int] | None, tick: Tick) -> Levels:
     """Decode a whole file; return the levels of what a listener's player will decode.
 
     libsndfile does not tell when the last frames of a FLAC, MP3 or Opus file could not be
@@ -196,8 +197,8 @@ def _checked(order: Order, attempt: _Attempt, written: int | None, tick: Tick) -
         if levels is None:
             count, levels = _measured(attempt.temporary, tick)
         else:
-            count, read = read_back(attempt.temporary, tick)
-            if read != written:
+            count, read = _read_back(attempt.temporary, order, tick)
+            if count == order.length and read != written:
                 raise unwritten(attempt.path, OutputError("it gives back other numbers"))
     except (AudioFileError, soundfile.LibsndfileError) as error:
         raise unwritten(attempt.path, error) from error
@@ -205,6 +206,24 @@ def _checked(order: Order, attempt: _Attempt, written: int | None, tick: Tick) -
         heard = format_seconds(count / SAMPLE_RATE)
         raise unwritten(attempt.path, OutputError(f"it ends at {heard}"))
     return levels
+
+
+def _read_back(path: Path, order: Order, tick: Tick) -> tuple[int, list[int]]:
+    """Return how many frames a lossless file has, and the checksums of its blocks."""
+    share = -(-order.length // (PASS * len(order.masters)))
+    parts = [(k * share, share) for k in range(len(order.masters))]
+    works = [partial(_read_part, path)] * len(parts)
+    total, checksums = 0, []
+    with closing(shared_out(works, parts)) as found:
+        for count, some in found:
+            total += count
+            checksums += some
+            tick(count)
+    return total, checksums
+
+
+def _read_part(path: Path, part: tuple[int, int]) -> tuple[int, list[int]]:
+    return read_back(path, *part)
 
 
 def _measured(path: Path, tick: Tick) -> tuple[int, Levels]:

@@ -38,10 +38,10 @@ class Encoding(Protocol):
     """One file being written, block after block; leave the `with` block to finish it.
 
     Attributes:
-        checksum: as of `Encoder`.
+        checksums: as of `Encoder`.
     """
 
-    checksum: int | None
+    checksums: list[int] | None
 
     def write(self, frames: Frames) -> None:
         """Encode frames (n, channels)."""
@@ -64,7 +64,7 @@ class Encoding(Protocol):
 class Piped:
     """One file being written by ffmpeg, block after block; as `Encoder`, of lossy formats."""
 
-    checksum: int | None = None
+    checksums: list[int] | None = None
 
     def __init__(self, path: Path, codec: Codec, *, channels: int, name: Path, binary: str) -> None:
         """Start the process; a path that cannot be written is told of when there is sound."""
