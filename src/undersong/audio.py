@@ -32,9 +32,6 @@ GRID = int(SAMPLE_RATE)
 PASS = 10 * GRID
 """Frames that a pass takes at once: compiled filters work wide on as many."""
 
-COPIES = 2
-"""Copies of a sound that are made side by side: more cores than two are for more tracks."""
-
 
 @runtime_checkable
 class BlockSource(Protocol):

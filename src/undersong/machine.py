@@ -15,12 +15,27 @@ THREADS: Final = (
 )
 """Settings of numeric libraries that would each take all cores for themselves."""
 
+TRACK_THREADS: Final = 2
+"""Threads that work on one track: more cores than two are for more tracks."""
+
 _COLLECTED: Final = 50_000
 """New objects between two looks for garbage; Python's own 700 is for a tenth of our imports."""
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of glibc's mallopt, from malloc.h
 _KEPT_BYTES: Final = 32 << 20
 """glibc's own limit of what its threshold grows to; blocks of sound are a tenth of it."""
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def track_threads() -> int:
+    """Return how many threads work on a track when it is made alone."""
+    return min(TRACK_THREADS, cores())
 
 
 def pin_threads() -> None:

@@ -1,12 +1,13 @@
 """Where tracks are made: the library, the cache, who watches, and which engines may speak."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from undersong.audio import COPIES, Tick
+from undersong.audio import Tick
 from undersong.files import digest_json
+from undersong.machine import track_threads
 from undersong.mix.mixer import Mixer
 from undersong.mix.model import MixPlan
 from undersong.recipes.library import Library
@@ -49,7 +50,7 @@ class Studio:
     engine: str | None = None
     offline: bool = False
     online: bool = False
-    threads: int = COPIES
+    threads: int = field(default_factory=track_threads)
 
     def recall(self, kind: Kind, digest: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON
         """Return what was once made under this digest by the code as it is, or make it, as JSON.

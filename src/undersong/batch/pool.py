@@ -11,9 +11,10 @@ import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -24,7 +25,7 @@ from typing import Final, NoReturn, Self
 from undersong.batch.events import Begun, Event, Failed, Made
 from undersong.batch.work import Errand, make
 from undersong.errors import UndersongError
-from undersong.machine import THREADS
+from undersong.machine import THREADS, collect_seldom, cores, track_threads
 
 NEED_MB: Final = 350
 """Memory that a worker may need (docs/bench.md: 210 MB, and room for a picture)."""
@@ -39,8 +40,7 @@ def pool_size(wanted: int | None, errands: int) -> int:
     """Return how many workers to have: as many as cores and memory allow, or as asked for."""
     if wanted is not None:
         return max(1, min(wanted, errands))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(cores or 1, _free_mb() // NEED_MB, errands))
+    return max(1, min(cores(), _free_mb() // NEED_MB, errands))
 
 
 def _free_mb() -> int:
@@ -139,7 +139,7 @@ class Pool:
         try:
             process = context.Process(
                 target=_serve,
-                args=(theirs, number, self._logs),
+                args=(theirs, number, self._logs, track_threads() if self._size == 1 else 1),
                 name=f"worker-{number}",
                 daemon=True,
             )
@@ -160,25 +160,28 @@ def log_file(logs: Path, slug: str) -> Path:
     return logs / f"{slug}.log"
 
 
-def _serve(channel: "Connection[Event, Errand | None]", number: int, logs: Path) -> None:
-    """Make one track after the other until there is no more to do."""
+def _serve(
+    channel: "Connection[Event, Errand | None]", number: int, logs: Path, threads: int
+) -> None:
+    """Make one track after the other, with so many threads, until there is no more to do."""
+    collect_seldom()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
     threading.Thread(target=_go_with_parent, daemon=True).start()
     with suppress(EOFError, OSError, KeyboardInterrupt):
         while (errand := channel.recv()) is not None:
-            channel.send(_done(errand, number, channel, log_file(logs, errand.slug)))
+            log = log_file(logs, errand.slug)
+            tell = channel.send
+            channel.send(_done(errand, partial(make, errand, number, tell, threads=threads), log))
 
 
-def _done(
-    errand: Errand, number: int, channel: "Connection[Event, Errand | None]", log: Path
-) -> Event:
+def _done(errand: Errand, work: Callable[[], Made], log: Path) -> Event:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file:
         os.dup2(file.fileno(), sys.stderr.fileno())
         faulthandler.enable(file)
         try:
-            return make(errand, number, channel.send)
+            return work()
         except UndersongError as error:
             print(error.message, file=file)
             return Failed(

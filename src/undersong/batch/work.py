@@ -59,7 +59,7 @@ class Workers(Protocol):
         ...
 
 
-def make(errand: Errand, worker: int, tell: Callable[[Event], None]) -> Made:
+def make(errand: Errand, worker: int, tell: Callable[[Event], None], *, threads: int = 1) -> Made:
     """Render one track and return what became of it.
 
     Raises:
@@ -78,6 +78,7 @@ def make(errand: Errand, worker: int, tell: Callable[[Event], None]) -> Made:
         engine=choice.engine,
         offline=choice.offline,
         online=choice.online,
+        threads=threads,
     )
     extras = Extras(stems=choice.stems, picture=choice.picture, force=errand.force)
     recipe = recipes[errand.slug]
