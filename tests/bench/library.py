@@ -10,7 +10,7 @@ from typing import Any
 
 import soundfile
 from bench import spent, undersong
-from peers import HERE, SENTENCES, VOICE, job
+from peers import HERE, SENTENCES, VOICE, forget_measurements, job
 
 from undersong.batch.events import Made
 from undersong.batch.freshness import plan_build
@@ -102,6 +102,7 @@ def _built_s(root: Path, cores: set[int] | None) -> float:
             os.sched_setaffinity(0, cores)
 
     out = root.parent / f"out-{len(cores or ())}"
+    forget_measurements()
     begun_s = time.monotonic()
     subprocess.run(
         undersong("build", "--library", root, "--out", out, "--json"),

@@ -132,9 +132,10 @@ class Mixer:
         out = silence(end - start, CHANNELS)
         for scene in scenes:
             first, last = max(scene.start, start), min(scene.end, end)
-            gain = bed_curve(scene, np.arange(first, last, dtype=np.float64))
-            heard = self._beds[scene.ambience].read(first, last - first)
-            out[first - start : last - start] += heard * gain.astype(np.float32)[:, np.newaxis]
+            gains = stepped(bed_curve(scene, _points(start, end)), CHANNELS)
+            gains = gains[first - start : last - start]
+            gains *= self._beds[scene.ambience].read(first, last - first)
+            out[first - start : last - start] += gains
         return out
 
     def _ducked_block(self, k: int) -> Frames:
