@@ -5,8 +5,9 @@ import sys
 import numpy as np
 import pytest
 from dsp_sounds import frames, noise, speech
+from scipy.signal import oaconvolve, sosfilt
 
-from undersong.dsp import compiled, filters, kernels, loudness, true_peak
+from undersong.dsp import compiled, filters, kernels, loudness, tone, true_peak
 from undersong.dsp.filters import KFilter
 from undersong.dsp.true_peak import CELL, HALO, cell_peaks, interpolator
 
@@ -15,7 +16,7 @@ MACHINE = compiled.kernels()
 
 @pytest.fixture
 def without_numba(monkeypatch):
-    for module in (filters, true_peak):
+    for module in (filters, tone, true_peak):
         monkeypatch.setattr(module, "kernels", lambda: None)
 
 
@@ -41,6 +42,34 @@ def test_the_compiled_filter_is_its_python(warm: int) -> None:
     assert seen[0].all()
     np.testing.assert_array_equal(seen[0], seen[1])
     np.testing.assert_array_equal(expected[0], expected[1])
+
+
+CHAIN = [tone.high_pass(80), tone.bell(3_000, 3, 1), tone.high_shelf(8_000, -2)]
+
+
+def test_the_compiled_cascade_is_its_python_and_scipys() -> None:
+    sound, chain = noise(0.02).astype(np.float64).reshape(-1), np.array(CHAIN)
+    seen, python = sound.copy(), sound.copy()
+    MACHINE.cascade(seen, chain)
+    kernels.cascade(python, chain, np.zeros((3, 2)))
+    np.testing.assert_array_equal(seen, python)
+    np.testing.assert_array_equal(seen, sosfilt(chain, sound))
+
+
+def test_an_equaliser_without_numba_sounds_the_same(without_numba) -> None:
+    sound = noise(0.05).astype(np.float32).reshape(-1)
+    by_scipy = tone.equalised(sound, CHAIN)
+    compiled_ = sound.astype(np.float64)
+    MACHINE.cascade(compiled_, np.array(CHAIN))
+    np.testing.assert_array_equal(by_scipy, compiled_.astype(np.float32))
+
+
+@pytest.mark.parametrize("length", [1, 700, 200_000])
+def test_a_room_is_a_convolution(length: int) -> None:
+    sound = np.resize(noise(1.0).reshape(-1), length).astype(np.float32)
+    answer = tone._answer(0.3, -20.0)
+    expected = oaconvolve(sound.astype(np.float64), answer)
+    np.testing.assert_allclose(tone._convolved(sound, answer), expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("floor", [0.0, 0.35])

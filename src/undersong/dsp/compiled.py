@@ -41,6 +41,7 @@ _POINTER, _SIZE, _NUMBER = ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_double
 _WEIGH = (_POINTER, _SIZE, _SIZE, _SIZE, _POINTER, _POINTER, _NUMBER, _NUMBER, _SIZE)
 _LAYOUT: Final = {
     "weigh": (*_WEIGH, *(_POINTER,) * 6),
+    "cascade": (_POINTER, _SIZE, _POINTER, _SIZE, _POINTER),
     "cell_heights": (_POINTER, _SIZE, _POINTER, _SIZE),
     "cell_peaks": (
         *(_POINTER, _SIZE, _SIZE, _POINTER, _SIZE, _SIZE, _POINTER, _POINTER),
@@ -100,6 +101,12 @@ class Kernels:
             *(row.ctypes.data for row in lanes),
             power.ctypes.data,
         )
+
+    def cascade(self, sound: F64, sections: F64) -> None:
+        """Filter a sound in place, from silence; see `kernels.cascade`."""
+        state = np.zeros((len(sections), 2))
+        rows = (sections.ctypes.data, len(sections))
+        self._calls["cascade"](sound.ctypes.data, sound.size, *rows, state.ctypes.data)
 
     def cell_heights(self, frames: F32, cell: int) -> F32:
         """Return the highest magnitude of every whole cell of frames, over all channels."""

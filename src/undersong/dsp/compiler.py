@@ -15,6 +15,7 @@ from undersong.dsp.kernels import (
     LANES,
     bend,
     between,
+    cascade,
     cell_heights,
     cell_peaks,
     highest_of,
@@ -48,6 +49,10 @@ def _weigh(
     )
 
 
+def _cascade(sound, n, sections, count, state):
+    cascade(carray(sound, (n,)), carray(sections, (count, 6)), carray(state, (count, 2)))
+
+
 def _cell_heights(flat, width, heights, cells):
     cell_heights(carray(flat, (cells * width,)), width, carray(heights, (cells,)))
 
@@ -72,6 +77,7 @@ def _cell_peaks(
 _ENTRIES: Final[Mapping[Any, tuple[Any, ...]]] = MappingProxyType(
     {
         _weigh: (_F32, _N, _N, _N, _F64, _F64, _X, _X, _N, *(_F64,) * 6),
+        _cascade: (_F64, _N, _F64, _N, _F64),
         _cell_heights: (_I32, _N, _I32, _N),
         _cell_peaks: (_F32, _N, _N, _F32, _N, _N, _F32, _F32, types.float32, _N, _F32, _F32, _F32),
     }
@@ -80,7 +86,16 @@ _ENTRIES: Final[Mapping[Any, tuple[Any, ...]]] = MappingProxyType(
 
 def compile_kernels() -> tuple[dict[str, str], bytes]:
     """Return the symbol of every kernel by its name, and an object file for this processor."""
-    for kernel in (weigh_lanes, weigh, cell_heights, highest_of, bend, between, cell_peaks):
+    for kernel in (
+        weigh_lanes,
+        weigh,
+        cascade,
+        cell_heights,
+        highest_of,
+        bend,
+        between,
+        cell_peaks,
+    ):
         register_jitable(error_model="numpy")(kernel)
     symbols, module = {}, llvm.parse_assembly("")
     for entry, arguments in _ENTRIES.items():

@@ -1,4 +1,4 @@
-"""Inner loops of measuring, as plain Python that `compiler` can compile and the tests can run.
+"""Inner loops of filters and meters: plain Python that `compiler` compiles and the tests run.
 
 They touch only the arrays they are given, make none and raise nothing, so that what is compiled
 needs no Python and no numba when it runs. No loop is reordered by the compiler (no fast maths):
@@ -89,6 +89,21 @@ def weigh_lanes(
                 power[k * lane + i] += weight * x[k]
     last = LANES - 1
     state[0], state[1], state[2], state[3] = s0[last], s1[last], s2[last], s3[last]
+
+
+def cascade(sound: F64, sections: F64, state: F64) -> None:
+    """Run second-order sections, rows b0 b1 b2 a0 a1 a2 with a0 1, over a sound in place.
+
+    Transposed direct form II; `state`, two numbers per section, is where it goes on.
+    """
+    for i in range(sound.size):
+        x = sound[i]
+        for s in range(sections.shape[0]):
+            y = sections[s, 0] * x + state[s, 0]
+            state[s, 0] = sections[s, 1] * x - sections[s, 4] * y + state[s, 1]
+            state[s, 1] = sections[s, 2] * x - sections[s, 5] * y
+            x = y
+        sound[i] = x
 
 
 def cell_heights(flat: I32, width: int, heights: I32) -> None:

@@ -11,7 +11,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
+from undersong.dsp.compiled import kernels
 from undersong.dsp.noise import Stream
 from undersong.units import SAMPLE_RATE, db_to_gain
 
@@ -95,12 +97,17 @@ def all_pass(hz: float, q: float) -> Section:
 
 def equalised(sound: Mono, sections: Iterable[Section]) -> Mono:
     """Run sections one after another over a sound."""
-    from scipy.signal import sosfilt  # noqa: PLC0415 - half a second of import, when sounding
-
     chain = np.array(list(sections), np.float64)
     if not len(chain):
         return sound.copy()
-    found: Mono = sosfilt(chain, sound.astype(np.float64)).astype(np.float32)
+    filtered, compiled = sound.astype(np.float64), kernels()
+    if compiled is not None:
+        compiled.cascade(filtered, chain)
+    else:
+        from scipy.signal import sosfilt  # noqa: PLC0415 - half a second of import
+
+        filtered = sosfilt(chain, filtered)
+    found: Mono = filtered.astype(np.float32)
     return found
 
 
@@ -147,11 +154,7 @@ def room(sound: Mono, *, decay_s: float, level_db: float) -> Mono:
     A diffuse tail that falls by 60 dB in `decay_s` and begins after the sound does; its energy is
     `level_db` from the sound's. The room is always the same one.
     """
-    from scipy.signal import oaconvolve  # noqa: PLC0415 - as above
-
-    found: Mono = oaconvolve(sound.astype(np.float64), _answer(decay_s, level_db)).astype(
-        np.float32
-    )
+    found: Mono = _convolved(sound, _answer(decay_s, level_db)).astype(np.float32)
     return found
 
 
@@ -178,6 +181,19 @@ def _answer(decay_s: float, level_db: float) -> Values:
     answer = np.concatenate((np.zeros(round(PREDELAY_S * SAMPLE_RATE)), tail.astype(np.float64)))
     scaled: Values = answer * (db_to_gain(level_db) / np.sqrt(np.sum(answer**2)))
     return scaled
+
+
+def _convolved(sound: Mono, answer: Values) -> Values:
+    """Convolve by overlapping and adding; the result is as long as both less one."""
+    size = 1 << (4 * len(answer) - 1).bit_length()
+    step = size - len(answer) + 1
+    spectrum = np.fft.rfft(answer, size)
+    out = np.zeros(-(-len(sound) // step) * step + len(answer) - 1)
+    for start in range(0, len(sound), step):
+        heard = np.fft.rfft(sound[start : start + step].astype(np.float64), size)
+        out[start : start + size] += np.fft.irfft(heard * spectrum, size)[: len(out) - start]
+    found: Values = out[: len(sound) + len(answer) - 1]
+    return found
 
 
 def _angle(hz: float, q: float) -> tuple[float, float]:
@@ -210,10 +226,9 @@ def _level_db(sound: Mono, window_ms: int) -> Values:
 
 def _peaks_db(sound: Mono, window_ms: int) -> Values:
     """Return 3 dB below the highest peak of the window around every millisecond: RMS of a sine."""
-    from scipy.ndimage import maximum_filter1d  # noqa: PLC0415 - as above
-
     blocks = np.pad(np.abs(sound), (0, -len(sound) % STEP)).reshape(-1, STEP).max(axis=1)
-    held = maximum_filter1d(blocks.astype(np.float64), 2 * window_ms + 1, mode="constant")
+    around = np.pad(blocks.astype(np.float64), window_ms)
+    held = sliding_window_view(around, 2 * window_ms + 1).max(axis=1)
     found: Values = 20 * np.log10(np.maximum(held, 10 ** (FLOOR_DB / 20))) - 3.0
     return found
 
