@@ -10,7 +10,7 @@ from typing import Any
 
 import soundfile
 from bench import spent, undersong
-from peers import HERE, SENTENCES, VOICE, forget_measurements, job
+from peers import HERE, SENTENCES, VOICE, bring_in, forget_measurements, job
 
 from undersong.batch.events import Made
 from undersong.batch.freshness import plan_build
@@ -22,7 +22,7 @@ RECIPE = """\
 ---
 title: Track {k}
 voice: plain
-ambience: waves
+ambience: {bed}
 loudness: sleep
 formats: [mp3]
 fades: {{in: 6s, out: 15s}}
@@ -71,14 +71,18 @@ def shared(folder: Path, count: int) -> list[dict[str, Any]]:
 
     Takes are cached beforehand. ffmpeg gets finished stems and as many processes as cores.
     """
-    order = _library(folder / "many", count, pauses=4)
     os.environ["UNDERSONG_CACHE"] = str(folder / "cache")
-    subprocess.run(undersong("build", "--library", order.root), check=True, capture_output=True)
-    rows = []
-    for by, cores in (("undersong, one core", {0}), ("undersong, all cores", None)):
-        wall_s = _built_s(order.root, cores)
-        rows.append({"by": by, "tracks": count, "wall_s": round(wall_s, 1)})
     places = job(folder, 1)
+    rows = []
+    for bed, kind in (("taped", "recorded"), ("waves", "synthesised")):
+        order = _library(folder / kind, count, pauses=4, bed=bed)
+        if bed == "taped":
+            (order.root / "ambience").mkdir()
+            bring_in(places["folder"] / "bed.wav", order.root)
+        subprocess.run(undersong("build", "--library", order.root), check=True, capture_output=True)
+        for which, cores in (("one core", {0}), ("all cores", None)):
+            row = {"by": f"undersong, {kind} bed, {which}", "tracks": count}
+            rows.append(row | {"wall_s": round(_built_s(order.root, cores), 1)})
     seconds = soundfile.info(places["folder"] / "bed.wav").duration
     stems = [places["folder"] / "narration.wav", places["folder"] / "bed.wav"]
     begun_s = time.monotonic()
@@ -101,7 +105,7 @@ def _built_s(root: Path, cores: set[int] | None) -> float:
         if cores:
             os.sched_setaffinity(0, cores)
 
-    out = root.parent / f"out-{len(cores or ())}"
+    out = root.parent / f"{root.name}-{len(cores or ())}"
     forget_measurements()
     begun_s = time.monotonic()
     subprocess.run(
@@ -113,7 +117,7 @@ def _built_s(root: Path, cores: set[int] | None) -> float:
     return time.monotonic() - begun_s
 
 
-def _library(root: Path, count: int, *, pauses: int) -> Order:
+def _library(root: Path, count: int, *, pauses: int, bed: str = "waves") -> Order:
     """Write a library of tracks of about a minute."""
     for name in ("recipes", "voices"):
         (root / name).mkdir(parents=True)
@@ -121,6 +125,6 @@ def _library(root: Path, count: int, *, pauses: int) -> Order:
     (root / "voices" / "plain.yaml").write_text(VOICE, encoding="utf-8")
     for k in range(count):
         script = "\n\n".join(f"{SENTENCES[(k + j) % 6]} [6s]" for j in range(pauses))
-        text = RECIPE.format(k=k, script=script)
+        text = RECIPE.format(k=k, script=script, bed=bed)
         (root / "recipes" / f"track-{k}.md").write_text(text, encoding="utf-8")
     return Order(root=root, out=root / "build", cache=root / "cache", choice=Choice())

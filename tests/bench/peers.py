@@ -2,7 +2,8 @@
 
 A narration of synthetic speech over a stereo bed is ducked, faded, brought to -20 LUFS below
 -1 dBTP and encoded. We work from cached takes and, except in the row that says so, the recorded
-bed that the others get; they get our voice stem at 24 kHz and our bed, both at 16 bit.
+bed that the others get, which `undersong ambience add` brought in and which is played through;
+they get our voice stem at 24 kHz and our bed, both as WAV at 16 bit.
 """
 
 import json
@@ -34,7 +35,7 @@ RECIPE = """\
 ---
 title: Bench
 voice: plain
-ambience: waves
+ambience: {bed}
 loudness: sleep
 formats: [{name}]
 fades: {{in: 6s, out: 15s}}
@@ -58,11 +59,12 @@ def job(folder: Path, minutes: int) -> dict[str, Path]:
     library = folder / "library"
     subprocess.run(undersong("init", library), check=True, stdout=subprocess.DEVNULL)
     (library / "voices" / "plain.yaml").write_text(VOICE, encoding="utf-8")
-    rest_s, count = 6.0, int((minutes * 60 - 21) / 9.2)
+    rest_s, count = 6.0, int((minutes * 60 - 21) / 11.5)
     script = "\n\n".join(f"{SENTENCES[k % 6]} [{rest_s}s]" for k in range(count))
     for name in FORMATS:
-        text = RECIPE.format(name=name, script=script)
-        (library / "recipes" / f"{name}.md").write_text(text, encoding="utf-8")
+        for slug, bed in ((name, "waves"), (f"{name}-recorded", "taped")):
+            text = RECIPE.format(name=name, script=script, bed=bed)
+            (library / "recipes" / f"{slug}.md").write_text(text, encoding="utf-8")
     words = ("render", library / "recipes" / "wav.md", "--offline", "--stems", "--out", folder)
     subprocess.run(undersong(*words), check=True, capture_output=True)
     stems = folder / "wav" / "stems"
@@ -72,7 +74,23 @@ def job(folder: Path, minutes: int) -> dict[str, Path]:
     with soundfile.SoundFile(folder / "bed.wav", "w", RATE, 2, "PCM_16") as file:
         for block in soundfile.blocks(stems / "bed.wav", RATE, dtype="float32"):
             file.write(block)
+    bring_in(folder / "bed.wav", library)
     return {"library": library, "stems": stems, "folder": folder}
+
+
+def bring_in(sound: Path, library: Path) -> None:
+    """Make a recording the bed `taped` of a library, to be played as it is."""
+    facts = ("--name", "taped", "--licence", "CC0-1.0", "--credit", "Bench")
+    subprocess.run(
+        undersong("ambience", "add", sound, *facts, "--library", library),
+        check=True,
+        capture_output=True,
+    )
+    file = library / "ambience" / "taped.yaml"
+    text = file.read_text(encoding="utf-8")
+    entry = '  - recording: "taped.flac"\n'
+    assert entry in text, text
+    file.write_text(text.replace(entry, f"{entry}    play: through\n"), encoding="utf-8")
 
 
 def forget_measurements() -> None:
@@ -83,12 +101,11 @@ def forget_measurements() -> None:
 
 def ours(places: dict[str, Path], name: str, *, recorded: bool) -> tuple[Cost, Path]:
     forget_measurements()
-    recipe, out = places["library"] / "recipes" / f"{name}.md", places["folder"] / "ours"
-    command = undersong("render", recipe, "--offline", "--force", "--out", out)
-    if recorded:
-        command = [command[0], str(HERE / "recorded.py"), *command[3:]]
-    cost = spent(command, {"BENCH_BED": str(places["folder"] / "bed.wav")})
-    return cost, out / name / f"{name}.{name}"
+    slug, out = f"{name}-recorded" if recorded else name, places["folder"] / "ours"
+    shutil.rmtree(out, ignore_errors=True)
+    recipe = places["library"] / "recipes" / f"{slug}.md"
+    cost = spent(undersong("render", recipe, "--offline", "--out", out))
+    return cost, out / slug / f"{slug}.{name}"
 
 
 def theirs(places: dict[str, Path], peer: str, name: str, *more: str) -> tuple[Cost, Path]:
