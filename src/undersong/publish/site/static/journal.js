@@ -101,6 +101,7 @@
     show();
   };
 
+  by("needs-script").hidden = true;
   if (!entries.usable) {
     by("refused").hidden = false;
     return;

@@ -197,7 +197,7 @@
 
   const bind = () => {
     audio.controls = false;
-    by("deck").hidden = false;
+    by("deck").hidden = by("keys-hint").hidden = false;
     by("play").addEventListener("click", toggle);
     by("back").addEventListener("click", () => seek(audio.currentTime - step));
     by("forward").addEventListener("click", () => seek(audio.currentTime + step));
@@ -211,7 +211,9 @@
     ["timeupdate", "seeked", "loadedmetadata"].forEach((name) => audio.addEventListener(name, show));
     ["play", "pause", "ended"].forEach((name) => audio.addEventListener(name, showState));
     audio.addEventListener("playing", () => { by("trouble").hidden = true; });
-    audio.addEventListener("error", () => { by("trouble").hidden = false; });
+    const fail = () => { by("trouble").hidden = false; };
+    audio.addEventListener("error", fail);
+    if (audio.error) fail(); // it may have failed before this script came
   };
 
   bind();
