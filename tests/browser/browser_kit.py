@@ -23,7 +23,7 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-PATIENCE_S = 8
+PATIENCE_S = 20
 LENGTH_S = 400.0
 CHAPTERS = [("Settling in", 0.0), ("The shore", 60.0), ("Drifting", 300.0)]
 URL = "https://example.org/show/"

@@ -5,7 +5,7 @@ import threading
 from contextlib import suppress
 
 import pytest
-from browser_kit import AXE, go_to, note_session
+from browser_kit import AXE, go_to, note_session, ready
 
 pytestmark = pytest.mark.browser
 
@@ -162,3 +162,15 @@ def test_nothing_can_leave_the_page(visit, stranger):
     assert bytes(words) == b""
     one.complaints.clear()  # the browser's own words about what it refused
     one.asked.clear()
+
+
+def test_a_folder_opened_from_a_disk_works_too(visit, shows):
+    one = visit()
+    one.home = shows["en"].as_uri() + "/"
+    page = one.open("index.html")
+    page.get_by_role("radio", name="daytime").check()
+    page.get_by_role("link", name="Quiet Evenings: midday").click()
+    page.wait_for_url("**/midday.html")
+    ready(page)
+    note_session(page, 4, 3)
+    assert page.locator("#deck").is_visible()

@@ -100,6 +100,7 @@ def test_who_wants_no_pages_gets_none(root):
 def test_the_same_show_has_the_same_bytes(root):
     first, second = edition_of(root).edition, edition_of(root).edition
     assert pages(first) == pages(second)
+    assert not [path for path, text in pages(first).items() if " object at 0x" in text]
 
 
 def test_every_page_leads_only_to_what_is_there_and_loads_only_our_own(root):

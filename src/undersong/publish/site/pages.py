@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -117,7 +117,7 @@ def _filled(template: str, site: Site, **more: Any) -> str:  # noqa: ANN401 - as
         "up": "",
         "site": site,
         "show": site.show,
-        "w": site.words.page,
+        "w": SimpleNamespace(**site.words.page),  # in a mapping, `w.keys` would be its method
         "content_direction": direction_of(site.show.language),
         "policy": POLICY,
     }

@@ -32,6 +32,14 @@
     return made;
   };
 
+  /** A cell of words in whatever direction they run. */
+  const words = (text) => {
+    const made = document.createElement("td");
+    made.append(document.createElement("bdi"));
+    made.firstChild.textContent = text;
+    return made;
+  };
+
   const remover = (entry) => {
     const made = document.createElement("td");
     const button = document.createElement("button");
@@ -53,11 +61,10 @@
     const time = document.createElement("th");
     time.scope = "row";
     time.textContent = moment(entry.when);
-    const title = cell(entry.title || entry.episode);
-    const note = cell(entry.note);
-    title.dir = note.dir = "auto";
     const labels = by("rows").dataset;
-    made.append(time, title, cell(entry.before, labels.before), cell(entry.after, labels.after), note, remover(entry));
+    made.append(time, words(entry.title || entry.episode),
+      cell(entry.before, labels.before), cell(entry.after, labels.after),
+      words(entry.note), remover(entry));
     return made;
   };
 

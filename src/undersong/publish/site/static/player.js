@@ -175,7 +175,7 @@
     navigator.mediaSession.metadata = new MediaMetadata({
       title: document.querySelector("h1").textContent,
       artist: document.querySelector(".home").textContent,
-      artwork: picture ? [{ src: picture.src }] : [],
+      artwork: picture.src.startsWith("http") ? [{ src: picture.src }] : [], // not from a disk
     });
     const jump = (by) => () => {
       const next = place.chapter + by;
