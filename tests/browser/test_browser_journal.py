@@ -53,12 +53,19 @@ def test_what_was_chosen_before_waits_until_after(visit):
     page = visit().open(PAGE)
     page.locator("input[name=before][value='8']").check(force=True)
     assert not page.locator("#later").is_visible()
-    page.reload()
+    page.reload()  # a phone does so too, when somebody comes back in the morning
     assert page.locator("input[name=before]:checked").input_value() == "8"
+    assert page.locator("#later").is_visible()
+
+
+def test_the_end_of_the_sound_offers_the_second_half_and_wakes_nobody(visit):
+    page = visit().open(PAGE)
     go_to(page, 399)
     page.locator("#play").click()
     until(page.locator("#later").is_visible)
-    assert page.evaluate("document.activeElement.id") == "play"  # nobody is woken
+    assert page.evaluate("document.activeElement.id") == "play"
+    assert page.evaluate("window.scrollY") == 0
+    assert page.evaluate("document.getElementById('sound').ended")
 
 
 def test_nothing_is_kept_of_nothing(visit):
@@ -185,6 +192,7 @@ def test_the_picture_shows_before_and_after(visit, tmp_path):
     assert xs == sorted(xs)
     heights = {step: y for (_, _, y), step in zip(marks, [9, 5, 7, 7, 2, 4], strict=True)}
     unit = (heights[5] - heights[9]) / 4
+    assert unit > 10  # pixels: less tension is further down
     assert all(heights[9] + unit * (9 - step) == pytest.approx(y) for step, y in heights.items())
     assert page.locator("#trend line.way").count() == 1
     picture = page.get_by_role("img", name="Tension before and after each of the last 4 sessions")
@@ -219,19 +227,36 @@ def test_a_browser_that_keeps_nothing_says_so_and_plays_all_the_same(refusing):
     assert page.locator("#journal").is_hidden()
 
 
+FILL = """(left) => {
+    for (let size = 1 << 22; size >= 1; size >>= 1) {
+        const words = "x".repeat(size);
+        try { for (let k = 0; ; k += 1) localStorage.setItem(`x${size}.${k}`, words); }
+        catch { /* full for this size */ }
+    }
+    for (let size = 1; left > 0; size *= 2) {
+        localStorage.removeItem(`x${size}.0`);
+        left -= size;
+    }
+}"""
+
+
 def test_a_full_store_is_told(visit):
     page = visit().open(PAGE)
-    page.evaluate(
-        """() => {
-            for (let size = 1 << 22; size >= 1; size >>= 1) {
-                const words = "x".repeat(size);
-                try { for (let k = 0; ; k += 1) localStorage.setItem(`x${size}.${k}`, words); }
-                catch { /* full for this size */ }
-            }
-        }"""
-    )
+    page.evaluate(FILL, 0)
     page.locator("#open").click()
     page.locator("textarea[name=note]").fill("no room")
     page.locator("#session button[type=submit]").click()
     assert "no room left" in page.locator("#kept").inner_text()
     assert page.locator("textarea[name=note]").input_value() == "no room"
+
+
+def test_an_import_that_does_not_fit_changes_nothing(visit, tmp_path):
+    page = visit().open("journal.html")
+    page.evaluate(FILL, 2000)
+    before = page.evaluate("localStorage.length")
+    list_ = [WHOLE | {"id": f"{k:016x}", "note": "x" * 300} for k in range(40)]
+    file = json.dumps({"entries": list_}).encode()
+    assert "no room left" in brought(page, tmp_path, file)
+    assert page.evaluate("localStorage.length") == before
+    few = json.dumps({"entries": list_[:1]}).encode()
+    assert brought(page, tmp_path, few) == "1 entries added."

@@ -48,10 +48,10 @@ def test_a_phrase_is_a_way_into_the_sound(visit):
 
 def test_the_transcript_follows_the_voice_and_keeps_its_place_in_silence(visit):
     page = visit(reduced_motion="reduce").open(PAGE)
-    go_to(page, 299)
-    assert phrase(page) == ["Phrase 30"]
+    go_to(page, 199)
+    assert phrase(page) == ["Phrase 20"]
     page.locator("#play").click()
-    until(lambda: phrase(page) == ["Phrase 31"])
+    until(lambda: phrase(page) == ["Phrase 21"])
     box = page.locator("#transcript-words").bounding_box()
     line = page.locator(".cue[aria-current]").bounding_box()
     assert box["y"] < line["y"] < box["y"] + box["height"] - line["height"]
