@@ -57,6 +57,11 @@ def test_320_pixels_are_wide_enough(visit, name, language):
         }).map((one) => one.outerHTML.slice(0, 80))"""
     )
     assert out == []
+    page.evaluate(
+        """() => document.querySelectorAll("h1, h3, .home, .cue span, .summary, td bdi, dd bdi")
+            .forEach((one) => { one.textContent = "x".repeat(300); })"""
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_dark_is_dark_and_light_is_light(visit):

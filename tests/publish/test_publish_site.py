@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import string
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -366,3 +367,37 @@ def test_dates_are_read_as_their_language_has_them(language, read):
 @pytest.mark.parametrize(("seconds", "read"), [(0, "0:00"), (88.9, "1:28"), (3723, "1:02:03")])
 def test_clock(seconds, read):
     assert clock(seconds) == read
+
+
+class Cut(FolderTarget):
+    """A folder whose wire is cut after some writes."""
+
+    def __init__(self, root, left):
+        super().__init__(root)
+        self.left = left
+
+    def write(self, piece, tick):
+        if self.left == 0:
+            raise InterruptedError
+        self.left -= 1
+        super().write(piece, tick)
+
+
+def test_stopped_anywhere_no_feed_and_no_page_names_what_is_not_there(root):
+    prepared = edition_of(root)
+    public = root / "public"
+    count = len(prepared.edition.pieces)
+    for left in range(count):
+        target = Cut(public, left)
+        due = plan(prepared, target, NOW.date())
+        with pytest.raises(InterruptedError):
+            send(due, target, lambda _bytes: None)
+        for page in public.glob("episodes/*.html"):
+            loaded = [url for url in Seen(page.read_text("utf-8")).values("src") if url[:1] == "."]
+            assert len(loaded) > 3
+            assert all((page.parent / url).is_file() for url in loaded)
+        if (public / "feed.xml").exists():
+            assert {f"episodes/{one}.html" for one in ("air", "rest", "sea")} <= {
+                path.relative_to(public).as_posix() for path in public.rglob("*.html")
+            }
+        shutil.rmtree(public, ignore_errors=True)
