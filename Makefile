@@ -8,10 +8,10 @@ TREE  := $(shell find src tests voices ambience recipes docs tools -type f \
            -not -path '*/__pycache__/*' -not -path '*/node_modules/*' 2>/dev/null) undersong.yaml Makefile pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint bench campaign golden preview docs clean
+.PHONY: help setup demo test test-site check lint bench campaign golden preview docs clean
 
 help: ## list what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 setup: $(MADE)/setup ## make the virtual environment and install everything into it
 
@@ -31,7 +31,7 @@ test: $(MADE)/test ## run the tests (again only when something changed)
 	@echo 'All tests passed; nothing has changed since.'
 
 $(MADE)/test: $(MADE)/setup $(TREE)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not browser' --cov --cov-report=term:skip-covered --cov-fail-under=90
 	@touch $@
 
 lint: $(MADE)/setup ## style, types and layers only
@@ -54,6 +54,16 @@ $(MADE)/readers: tests/publish/readers/package.json
 
 campaign: $(MADE)/setup $(MADE)/readers ## the long tests: hours of audio, kills, full disks
 	$(BIN)/python -m pytest -m slow -p no:cacheprovider
+
+$(MADE)/browser: $(MADE)/setup tests/browser/package.json
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null \
+	  || { echo 'make: Chromium is needed; install it as the command `chromium`' >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[browser]'
+	npm install --silent --no-audit --no-fund --no-package-lock --prefix tests/browser
+	@mkdir -p $(MADE) && touch $@
+
+test-site: $(MADE)/browser ## try the web pages of a show in a real Chromium
+	$(BIN)/python -m pytest -q -m browser -p no:cacheprovider tests/browser
 
 golden: $(MADE)/setup ## rewrite the golden files after a wanted change
 	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -m 'not slow' tests/timeline tests/mix tests/ambience

@@ -52,13 +52,16 @@ def main() -> None:
             tracks = read_tracks(root / "build")
             return prepare(load_show(Library.find(root)), tracks, None, NOW)
 
-        prepared, built = spent(build)
+        _, built = spent(build)
+        (root / "show.yaml").write_text(SHOW.replace("site: false\n", ""), encoding="utf-8")
+        prepared, paged = spent(build)
         found = plan(prepared, target, NOW.date())
         _, sent = spent(lambda: send(found, target, lambda _bytes: None))
         again, planned = spent(lambda: plan(prepared, target, NOW.date()))
         report, checked = spent(lambda: check_file(root / "public", NOW))
         rows = {
             "build the feeds": built,
+            "build feeds and pages": paged,
             f"write {len(found.writes)} files": sent,
             f"look for changes ({len(again.writes)})": planned,
             f"check {report.items} items on {report.pages} pages": checked,

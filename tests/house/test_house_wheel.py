@@ -60,6 +60,13 @@ def test_the_starter_library_travels_in_the_wheel(site):
     assert (site / "undersong" / "py.typed").is_file()
 
 
+def test_the_web_pages_travel_in_the_wheel(site):
+    for folder in ("templates", "static", "words"):
+        below = Path("undersong", "publish", "site", folder)
+        ours = {path.name for path in (ROOT / "src" / below).iterdir()}
+        assert {path.name for path in (site / below).iterdir()} == ours
+
+
 def test_an_installed_wheel_makes_a_track_in_an_empty_folder(installed, site, tmp_path):
     listed = json.loads(installed("ambience", "--json"))
     assert {"waves", "forest", "breeze"} <= {bed["name"] for bed in listed}

@@ -25,6 +25,7 @@ url: {URL}
 category: Health & Fitness > Mental Health
 description: Guided imagery, read over living beds.
 artwork: cover.png
+site: false
 """
 VTT = """\
 WEBVTT

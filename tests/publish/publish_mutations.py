@@ -8,7 +8,7 @@ from publish_kit import SHOW, picture, publish, sound, write_library, write_trac
 from undersong.publish.captions import Cue, to_srt
 
 FULL = (
-    SHOW
+    SHOW.replace("site: false\n", "")
     + """\
 copyright: Somebody
 licence: cc-by-4.0
@@ -218,6 +218,8 @@ FILES = {
     "transcript-broken": _write("transcripts/*.vtt", b"Let yourself arrive."),
     "transcript-wide": _write("transcripts/*.srt", _WIDE.encode()),
     "transcript-late": _write("transcripts/*.srt", _LATE.encode()),
+    "page-missing": lambda folder: (folder / "episodes" / "rest.html").unlink(),
+    "page-link": lambda folder: next(folder.glob("site/*.css")).unlink(),
 }
 """By rule: what to do to the folder of the show."""
 

@@ -158,7 +158,7 @@ def test_a_feed_that_is_built_anew_is_served_anew(host, folder):
         ".secret",
         "link.txt",
         "none.mp3",
-        "",
+        "media/",
         "media",
         "../outside.txt",
         "%2e%2e/outside.txt",

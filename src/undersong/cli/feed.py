@@ -47,7 +47,7 @@ def build(
     dry_run: bool = DRY_RUN,
     as_json: bool = AS_JSON,
 ) -> None:
-    """Write the show into a folder: feed, sound, captions, chapters and cover.
+    """Write the show into a folder: feed, sound, captions, chapters, cover and web pages.
 
     A file that is there already, letter for letter, is not written again.
     """

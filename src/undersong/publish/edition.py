@@ -12,6 +12,7 @@ from undersong.publish.identity import Lock, settle
 from undersong.publish.jsonfeed import JSON_FEED, write_json_feed
 from undersong.publish.model import Edition, EpisodeChoice, Piece, Show, Stage
 from undersong.publish.rss import Front, paged, write_rss
+from undersong.publish.site.pages import site_pieces
 from undersong.publish.tracks import Track
 
 RSS_MIME: Final = "application/rss+xml"
@@ -65,7 +66,9 @@ def prepare(
     made = _made(show, chosen, lock)
     cover = read_art(Path(show.artwork), "cover")
     front = Front(show=show, guid=lock.guid, image=image_of(show, cover, show.title))
-    pieces = (cover, *(piece for one in made for piece in one.pieces), *_feeds(front, made))
+    pieces = [cover, *(piece for one in made for piece in one.pieces), *_feeds(front, made)]
+    if show.site:
+        pieces += site_pieces(front, made)
     edition = Edition(
         feed_url=show.feed_url,
         guid=lock.guid,

@@ -1,14 +1,14 @@
 """One finished track becomes one episode, and the files that travel with it."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from undersong.errors import Fault, FaultsError
 from undersong.files import digest_bytes
-from undersong.publish import captions
+from undersong.publish.captions import Cue, parse_vtt, to_json, to_srt
 from undersong.publish.identity import Locked
 from undersong.publish.jsonfeed import write_chapters
 from undersong.publish.model import (
@@ -21,8 +21,8 @@ from undersong.publish.model import (
     Show,
     Stage,
 )
-from undersong.publish.names import FORMS, Form, hashed, stem_of
-from undersong.publish.notes import CARE, notes_of, summary_of
+from undersong.publish.names import FORMS, Form, hashed, page_path, stem_of
+from undersong.publish.notes import care_of, notes_of, summary_of
 from undersong.publish.picture import ART_MAX_BYTES, MIMES, SUFFIXES, art_faults, look_at
 from undersong.publish.tracks import File, Track, read_text
 
@@ -38,10 +38,18 @@ _REFUSED: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """An episode and its pieces."""
+    """An episode, its pieces, and what its web page says besides.
+
+    Attributes:
+        cues: what is heard and when; none when the track has no captions.
+        care: what is said of safety.
+    """
 
     episode: Episode
     pieces: tuple[Piece, ...]
+    track: Track
+    cues: tuple[Cue, ...]
+    care: str
 
 
 def make_episode(show: Show, choice: EpisodeChoice, track: Track, locked: Locked) -> Made:
@@ -54,10 +62,11 @@ def make_episode(show: Show, choice: EpisodeChoice, track: Track, locked: Locked
     made = track.made
     main, *others = _sounds(show, track)
     cover = read_art(Path(choice.artwork), made.slug) if choice.artwork else None
-    links = tuple(_beside(show, track))
+    timed, cues = _captions_of(track)
+    links = tuple(_beside(show, track, timed, cues))
     script = track.companion(".txt")
     summary = choice.summary or summary_of(read_text(script) if script else "", made.chapters)
-    care = made.about.get("care") or show.care or (CARE if made.language[:2] == "en" else "")
+    care = care_of(made.language, made.about.get("care", ""), show.care)
     _refuse_soundbite(choice, track)
     episode = Episode(
         slug=made.slug,
@@ -70,7 +79,7 @@ def make_episode(show: Show, choice: EpisodeChoice, track: Track, locked: Locked
         summary=summary,
         notes=notes_of(track, summary, care),
         explicit=show.explicit if choice.explicit is None else choice.explicit,
-        link=choice.link or show.link,
+        link=choice.link or (show.url + page_path(track.slug) if show.site else show.link),
         language=made.language,
         length_s=made.length_s,
         synthetic=made.synthetic,
@@ -83,7 +92,13 @@ def make_episode(show: Show, choice: EpisodeChoice, track: Track, locked: Locked
         soundbite=choice.soundbite,
     )
     pieces = (main[1], *(piece for _, piece in others), *(piece for _, piece in links))
-    return Made(episode=episode, pieces=(*pieces, *([cover] if cover else [])))
+    return Made(
+        episode=episode,
+        pieces=(*pieces, *([cover] if cover else [])),
+        track=track,
+        cues=cues,
+        care=care,
+    )
 
 
 def read_art(path: Path, stem: str) -> Piece:
@@ -191,32 +206,43 @@ def _sound(show: Show, track: Track, file: File, form: Form) -> tuple[Media, Pie
     return media, piece
 
 
-def _beside(show: Show, track: Track) -> Iterator[tuple[Link, Piece]]:
+def _captions_of(track: Track) -> tuple[str, tuple[Cue, ...]]:
+    """Return the WebVTT of a track, as text and as cues.
+
+    Raises:
+        FaultsError: it is damaged.
+    """
+    path = track.companion(".vtt")
+    if path is None:
+        return "", ()
+    text = read_text(path)
+    try:
+        return text, parse_vtt(text)
+    except ValueError as error:
+        fault = Fault(file=str(path), message=str(error))
+        raise FaultsError([fault], hint="render the track again") from error
+
+
+def _beside(
+    show: Show, track: Track, timed: str, cues: Sequence[Cue]
+) -> Iterator[tuple[Link, Piece]]:
     """Yield transcripts and chapters, each with its piece."""
     stem = stem_of(track.slug)
-    for suffix, mime, content in _texts(track):
+    for suffix, mime, content in _texts(track, timed, cues):
         raw = content.encode()
         folder = "chapters" if mime == CHAPTERS_MIME else "transcripts"
         path = f"{folder}/{hashed(stem, digest_bytes(raw), suffix)}"
         piece = text_piece(path, raw, mime, Stage.BESIDE, immutable=True)
-        timed = suffix in {".vtt", ".srt"}
-        yield Link(url=show.url + path, mime=mime, captions=timed), piece
+        follows = suffix in {".vtt", ".srt"}
+        yield Link(url=show.url + path, mime=mime, captions=follows), piece
 
 
-def _texts(track: Track) -> Iterator[tuple[str, str, str]]:
+def _texts(track: Track, timed: str, cues: Sequence[Cue]) -> Iterator[tuple[str, str, str]]:
     """Yield suffix, media type and text of everything small beside the sound."""
-    path = track.companion(".vtt")
-    if path is not None:
-        text = read_text(path)
-        try:
-            cues = captions.parse_vtt(text)
-        except ValueError as error:
-            fault = Fault(file=str(path), message=str(error))
-            raise FaultsError([fault], hint="render the track again") from error
-        if cues:
-            yield ".vtt", "text/vtt", text
-            yield ".srt", "application/x-subrip", captions.to_srt(cues)
-            yield ".json", "application/json", captions.to_json(cues)
+    if cues:
+        yield ".vtt", "text/vtt", timed
+        yield ".srt", "application/x-subrip", to_srt(cues)
+        yield ".json", "application/json", to_json(cues)
     chapters = [(c.title, c.start_s, c.end_s) for c in track.made.chapters]
     if chapters:
         yield ".json", CHAPTERS_MIME, write_chapters(chapters).decode()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import quote
 
 import uvicorn
 from starlette.applications import Starlette
@@ -29,6 +30,7 @@ from undersong.publish.episodes import CHAPTERS_MIME
 from undersong.publish.jsonfeed import JSON_FEED
 from undersong.publish.model import FEED
 from undersong.publish.names import FORMS, HASH_DIGITS
+from undersong.publish.site.pages import SHOW_PAGE
 from undersong.publish.target import FRESH, IMMUTABLE
 
 _TYPES: Final[Mapping[str, str]] = MappingProxyType(
@@ -54,6 +56,10 @@ _HOST: Final = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})
 _NAMED_BY_CONTENT: Final = re.compile(rf".*-[0-9a-f]{{{HASH_DIGITS}}}\.[a-z0-9]+")
 
 
+_NAMING: Final = (".xml", ".html", ".opml")
+"""Files that name the host they lie on."""
+
+
 def type_of(path: str) -> str:
     """Return the media type of a file of a show, by its path."""
     pure = PurePosixPath(path)
@@ -65,11 +71,11 @@ def type_of(path: str) -> str:
 
 
 class Host(StaticFiles):
-    """Serves a show's folder; feeds name this host instead of the one they are meant for."""
+    """Serves a show's folder; feeds and pages name this host instead of the one meant."""
 
     def __init__(self, folder: Path, scratch: Path) -> None:
-        """Serve `folder`; feeds are rewritten in `scratch`."""
-        super().__init__(directory=folder)
+        """Serve `folder`; feeds and pages are rewritten in `scratch`."""
+        super().__init__(directory=folder, html=True)
         self._folder = folder
         self._scratch = scratch
 
@@ -86,9 +92,11 @@ class Host(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """Answer with a file, or that it has not changed; feeds name the host that was asked."""
+        """Answer with a file, or that it has not changed; feeds, pages name the host asked."""
         path, asked = scope["path"].lstrip("/"), Headers(scope=scope)
-        if path.endswith(".xml") or PurePosixPath(path).name == JSON_FEED:
+        if path == "" or path.endswith("/"):
+            path += SHOW_PAGE
+        if path.endswith(_NAMING) or PurePosixPath(path).name == JSON_FEED:
             full_path = self._rewritten(Path(full_path), asked.get("host", ""))
             stat_result = full_path.stat()
         lasting = _NAMED_BY_CONTENT.fullmatch(path) is not None
@@ -107,17 +115,28 @@ class Host(StaticFiles):
         return response
 
     def _rewritten(self, path: Path, host: str) -> Path:
-        """Return a copy of a feed that names `host`; written only when it is another."""
+        """Return a copy of a feed or page that names `host`; written only when it is another."""
         content = path.read_bytes()
-        base = base_of(self._folder)
+        base, here = base_of(self._folder), f"http://{host}/"
         if base and _HOST.fullmatch(host):
-            content = content.replace(base.encode(), f"http://{host}/".encode())
+            for form in (str, _quoted, _bare):
+                content = content.replace(form(base).encode(), form(here).encode())
         name = hashlib.sha256(content).hexdigest() + path.suffix
         own = self._scratch / name
         if not own.is_file():
             with atomic(own) as temporary:
                 temporary.write_bytes(content)
         return own
+
+
+def _quoted(address: str) -> str:
+    """Return an address as it stands in another's query."""
+    return quote(address, safe="")
+
+
+def _bare(address: str) -> str:
+    """Return an address as it stands behind an app's own scheme."""
+    return address.partition("://")[2]
 
 
 def base_of(folder: Path) -> str:

@@ -77,6 +77,7 @@ class Show:
         to: where `undersong publish` sends the show.
         choices: what was said of single episodes, in the maker's order.
         only_chosen: tracks that are not among the choices are no episodes.
+        site: web pages are made beside the feed.
     """
 
     title: str
@@ -113,6 +114,7 @@ class Show:
     care: str = ""
     choices: tuple[EpisodeChoice, ...] = ()
     only_chosen: bool = False
+    site: bool = True
 
     @property
     def feed_url(self) -> str:
@@ -201,8 +203,9 @@ class Stage(IntEnum):
 
     MEDIA = 1
     BESIDE = 2
-    ARCHIVE = 3
-    FEED = 4
+    PAGE = 3
+    ARCHIVE = 4
+    FEED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

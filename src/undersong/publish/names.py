@@ -60,3 +60,8 @@ def stem_of(slug: str) -> str:
 def hashed(stem: str, sha256: str, suffix: str) -> str:
     """Return a name that changes with the content."""
     return f"{stem}-{sha256[:HASH_DIGITS]}{suffix}"
+
+
+def page_path(slug: str) -> str:
+    """Return where the web page of an episode lies, below the show's folder."""
+    return f"episodes/{stem_of(slug)}.html"

@@ -40,6 +40,11 @@ def summary_of(script: str, chapters: Sequence[Chapter]) -> str:
     return f"“{said[:_OPENING_MAX].rsplit(' ', 1)[0].rstrip(' ,;:')} …”"
 
 
+def care_of(language: str, *told: str) -> str:
+    """Return the first thing told of safety; when there is none, ours, which we say in English."""
+    return next((text for text in told if text), CARE if language[:2] == "en" else "")
+
+
 def notes_of(track: Track, summary: str, care: str) -> str:
     """Return the notes of an episode: summary, what sounds, care, chapters, credits.
 

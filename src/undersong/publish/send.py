@@ -1,7 +1,7 @@
 """An edition goes to a target in an order that can stop anywhere without harm.
 
-Sound, then art, transcripts and chapters, then a look whether they arrived whole, then archive
-pages, then the feed, then the note of what is there; deletions last, and late.
+Sound, then art, transcripts and chapters, then a look whether they arrived whole, then web pages,
+then archive pages, then the feed, then the note of what is there; deletions last, and late.
 """
 
 from collections.abc import Mapping, Sequence
@@ -143,7 +143,7 @@ def send(plan: Plan, target: Target, tick: Tick) -> None:
         PublishError: a file did not arrive whole.
         UndersongError: the target does not play along.
     """
-    for stages in ((Stage.MEDIA, Stage.BESIDE), (Stage.ARCHIVE,), (Stage.FEED,)):
+    for stages in ((Stage.MEDIA, Stage.BESIDE), (Stage.PAGE,), (Stage.ARCHIVE,), (Stage.FEED,)):
         due = [piece for piece in plan.writes if piece.stage in stages]
         for piece in due:
             target.write(piece, tick)

@@ -165,6 +165,7 @@ class ShowFile(Writing):
     to: Title = _may("Where `undersong publish` sends the show: a folder.")
     episodes: tuple[EpisodeFile, ...] = _may("What is to be said of single tracks, in order.")
     only: bool = _may("Only the tracks under `episodes` are published.")
+    site: bool = _may("Web pages beside the feed; true when left out.")
 
 
 class _Section(BaseModel):
@@ -260,7 +261,7 @@ def _show(chosen: dict[str, Any], settled: dict[str, Any]) -> Show:
 
 _PLAIN: Final = (
     "explicit", "medium", "copyright", "licence", "licence_url", "seasons", "locked", "hub",
-    "moved_to", "complete", "blocked", "verify", "alternates", "guid", "to", "care",
+    "moved_to", "complete", "blocked", "verify", "alternates", "guid", "to", "care", "site",
 )  # fmt: skip
 """Keys whose value is the show's as it stands."""
 

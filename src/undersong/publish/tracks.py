@@ -40,9 +40,10 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """What spoke."""
+    """What spoke, under which voice's name."""
 
     engine: str
+    voice: Prose = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ class Finished:
     chapters: tuple[Chapter, ...]
     deliverables: tuple[File, ...]
     companions: tuple[FileName, ...] = ()
+    ambience: tuple[Prose, ...] = ()
     credits: tuple[Prose, ...] = ()
     withheld: tuple[Prose, ...] = ()
     speakers: tuple[Engine, ...] = field(default=())

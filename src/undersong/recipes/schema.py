@@ -165,7 +165,11 @@ class Defaults(Writing):
         "directive", "`directive` suggests named images; `receptive` asks open questions."
     )
     about: dict[Key, Line] = _usual(
-        {}, "Free facts for catalogues and feeds, such as time, region, kind.", max_length=50
+        {},
+        "Free facts for catalogues, feeds and web pages. `time` of day and `region` of the body "
+        "become filters of the pages (several with commas, or `any`); `kind`, `sounds` and `care` "
+        "are shown.",
+        max_length=50,
     )
 
 

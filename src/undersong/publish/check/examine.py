@@ -17,6 +17,7 @@ from undersong.publish.check.document import (
 )
 from undersong.publish.check.items import across, item_rules
 from undersong.publish.check.live import WebShelf, fetch_feed, host_rules
+from undersong.publish.check.pages import pages_behind
 from undersong.publish.check.rules import Finding, found
 from undersong.publish.check.shelf import FolderShelf
 from undersong.publish.check.structure import every_element, expected
@@ -82,6 +83,7 @@ def check_file(path: Path, now: datetime, *, deep: bool = False) -> Report:
     findings = [*early, *more, *_rules(feeds, now, None)]
     for one in feeds:
         findings += files_behind(one, shelf, one.items, deep=deep)
+    findings += pages_behind(feeds, shelf)
     return _report(str(path), feeds, len(items), findings)
 
 

@@ -131,6 +131,9 @@ _ROWS: Final[tuple[tuple[str, Severity, str, str], ...]] = (
     ("transcript-broken", _E, "Podcasting 2.0", "a transcript can be read as its type"),
     ("transcript-wide", _W, "Podcasting 2.0", "lines: VTT 65 characters, SRT two of 32"),
     ("transcript-late", _W, "Podcasting 2.0", "captions end with the sound"),
+    # web pages
+    ("page-missing", _W, "RSS 2.0", "the page that an item links to is there"),
+    ("page-link", _W, "HTML 4.6.3", "whatever a page of the show leads to is there"),
     # a live host
     ("http-gone", _E, "Apple 823", "the host answers with 200"),
     ("http-password", _E, "Apple 823", "no password is asked for"),

@@ -1,0 +1,1 @@
+"""Web pages beside the feed: a show page, a page for each episode, and the session journal."""
