@@ -323,8 +323,8 @@ def test_a_folder_that_cannot_be_written_is_a_plain_sentence(root, tmp_path):
 
 
 def test_an_address_of_another_kind_is_told(tmp_path):
-    with pytest.raises(UnknownNameError, match="s3"):
-        open_target("s3://bucket/show", tmp_path)
+    with pytest.raises(UnknownNameError, match="ftp"):
+        open_target("ftp://host/show", tmp_path)
     assert open_target("web", tmp_path).name == str(tmp_path / "web")
 
 

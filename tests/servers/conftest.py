@@ -1,13 +1,23 @@
 """Each server once for all tests of a worker; every test publishes to a place of its own."""
 
+import base64
 import sys
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
+import boto3
 import pytest
 from servers_kit import free_port, program, running
+from shows_kit import Place, make_show
 
 HERE = Path(__file__).parent
+PLACES = ("swift", "moto", "dav")
+"""Servers that every test of publishing runs against; each has a fixture `NAME_place`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,5 +56,85 @@ def dav(tmp_path_factory):
     root.mkdir()
     words = [program("rclone"), "serve", "webdav", root, "--addr", f"127.0.0.1:{port}"]
     words += ["--user", "ann", "--pass", "secret", "--config", folder / "rclone.conf"]
+    words += ["--dir-cache-time", "0", "--poll-interval", "0"]
     with running(words, port, folder) as pid:
         yield Server(url=f"http://127.0.0.1:{port}", folder=root, pid=pid)
+
+
+@pytest.fixture
+def swift_place(swift):
+    env = {"AWS_ACCESS_KEY_ID": "test:tester", "AWS_SECRET_ACCESS_KEY": "testing"}
+    bucket = _bucket(swift, env)
+    return Place(
+        address=f"s3://{bucket}/show?endpoint={swift.url}",
+        env=env,
+        fetch=fetching(f"{swift.url}/v1/AUTH_test/{bucket}/show/"),
+    )
+
+
+@pytest.fixture
+def moto_place(moto):
+    env = {"AWS_ACCESS_KEY_ID": "anybody", "AWS_SECRET_ACCESS_KEY": "anything"}
+    bucket = _bucket(moto, env)
+    return Place(
+        address=f"s3://{bucket}/show?endpoint={moto.url}",
+        env=env,
+        fetch=fetching(f"{moto.url}/{bucket}/show/"),
+    )
+
+
+@pytest.fixture
+def dav_place(dav):
+    name = uuid.uuid4().hex
+    (dav.folder / name).mkdir()
+    login = base64.b64encode(b"ann:secret").decode()
+    return Place(
+        address=f"dav://ann@{dav.url.partition('://')[2]}/{name}",
+        env={"UNDERSONG_DAV_PASSWORD": "secret"},
+        fetch=fetching(f"{dav.url}/{name}/", {"Authorization": f"Basic {login}"}),
+    )
+
+
+@pytest.fixture(params=PLACES)
+def place(request, monkeypatch):
+    """A new, empty place at each of the servers; its secrets are in the environment."""
+    found = request.getfixturevalue(f"{request.param}_place")
+    for name, value in found.env.items():
+        monkeypatch.setenv(name, value)
+    return found
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A library with three finished tracks."""
+    return make_show(tmp_path / "library")
+
+
+def fetching(url: str, headers: Mapping[str, str] = MappingProxyType({})) -> Callable:
+    """Return how a subscriber fetches what lies below an address."""
+
+    def fetch(path: str) -> bytes | None:
+        asked = urllib.request.Request(url + path, headers=dict(headers))  # noqa: S310 - loopback
+        try:
+            with urllib.request.urlopen(asked) as answer:  # noqa: S310 - loopback
+                return answer.read()
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code == 404:
+                return None
+            raise
+
+    return fetch
+
+
+def _bucket(server: Server, env: Mapping[str, str]) -> str:
+    """Make a bucket that everybody may read."""
+    name = uuid.uuid4().hex
+    boto3.client(
+        "s3",
+        endpoint_url=server.url,
+        region_name="us-east-1",
+        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+    ).create_bucket(Bucket=name, ACL="public-read")
+    return name

@@ -162,7 +162,9 @@ class ShowFile(Writing):
     alternates: Forms = _may("Further formats of each track to offer, such as `opus`.")
     guid: Guid = _may("Podcast guid it had at another host.")
     care: Prose = _may("Said of safety under episodes whose `about` has no `care`.")
-    to: Title = _may("Where `undersong publish` sends the show: a folder.")
+    to: Title = _may(
+        "Where `undersong publish` sends the show: a folder, or an address without secrets."
+    )
     episodes: tuple[EpisodeFile, ...] = _may("What is to be said of single tracks, in order.")
     only: bool = _may("Only the tracks under `episodes` are published.")
 

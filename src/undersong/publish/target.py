@@ -48,6 +48,10 @@ class Target(Protocol):
         """Take a file away; that it is not there is no fault."""
         ...
 
+    def close(self) -> None:
+        """End connections; nothing is asked of it afterwards."""
+        ...
+
 
 def cache_control(piece: Piece) -> str:
     """Return the Cache-Control that a host should send with a piece."""
@@ -124,6 +128,9 @@ class FolderTarget:
         if found.parent != self._root:
             with suppress(OSError):  # others are in it
                 found.parent.rmdir()
+
+    def close(self) -> None:
+        """Have nothing to end."""
 
 
 def _tidy(folder: Path) -> None:
