@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 CUT = 0
 """Instead of a status: the line is cut."""
@@ -33,7 +33,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def answer(self) -> None:
-        path = unquote(self.path)
+        path = unquote(self.path).rstrip("/")
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.asked.append((self.command, path))
         faults = self.server.faults.get(self.command)
@@ -50,16 +50,15 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    do_GET = do_HEAD = do_PUT = do_DELETE = do_MKCOL = do_MOVE = answer  # noqa: N815 - http.server's
+    do_GET = do_HEAD = do_PUT = do_DELETE = answer  # noqa: N815 - http.server's
+    do_MKCOL = do_MOVE = do_PROPFIND = answer  # noqa: N815 - as above
 
     def done(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Return status and content."""
         files, folders = self.server.files, self.server.folders
         parent = path.rpartition("/")[0]
-        if self.command == "MKCOL":
-            known = path in folders
-            folders.add(path)
-            return (405 if known else 201 if parent in folders else 409), b""
+        if self.command in {"MKCOL", "PROPFIND"}:
+            return self.of_folder(path)
         if self.command == "PUT" and parent in folders:
             files[path] = body
             self.server.headers[path] = dict(self.headers)
@@ -75,6 +74,26 @@ class _Handler(BaseHTTPRequestHandler):
             del files[path]
             return 204, b""
         return 200, files[path]
+
+    def of_folder(self, folder: str) -> tuple[int, bytes]:
+        """Make a folder, or list it."""
+        folders, known = self.server.folders, folder in self.server.folders
+        if self.command == "PROPFIND":
+            return (207, self.listing(folder)) if known else (404, b"")
+        folders.add(folder)
+        return (405 if known else 201 if folder.rpartition("/")[0] in folders else 409), b""
+
+    def listing(self, folder: str) -> bytes:
+        """Return what servers say of a folder; some give whole addresses, others paths."""
+        lines = [f"<D:response><D:href>{quote(folder)}/</D:href></D:response>"]
+        for path, body in self.server.files.items():
+            if path.rpartition("/")[0] == folder:
+                size = f"<D:getcontentlength>{len(body)}</D:getcontentlength>"
+                lines.append(
+                    f"<D:response><D:href>http://host{quote(path)}</D:href>"
+                    f"<D:propstat><D:prop>{size}</D:prop></D:propstat></D:response>"
+                )
+        return f'<D:multistatus xmlns:D="DAV:">{"".join(lines)}</D:multistatus>'.encode()
 
     def log_message(self, *_) -> None:
         """Keep the screen clean."""

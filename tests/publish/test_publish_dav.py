@@ -13,6 +13,7 @@ from publish_kit import NOW, edition_of, sound, write_library, write_track
 from undersong.errors import PublishError
 from undersong.files import digest_bytes
 from undersong.publish import dav
+from undersong.publish.davlist import listed
 from undersong.publish.model import Piece, Stage
 from undersong.publish.send import STATE, plan, send
 from undersong.publish.targets import open_target
@@ -162,6 +163,39 @@ def test_nobody_there_is_told(server, tmp_path, monkeypatch):
         pytest.raises(PublishError, match=r"does not answer HEAD feed.xml: .*refused"),
     ):
         target.size("feed.xml")
+
+
+def test_a_folder_is_listed_once_and_what_was_written_is_asked_for(server, target):
+    for name in ("one", "two", "thrée"):
+        server.files[f"/web/media/{name}.mp3"] = b"12345"
+    server.folders.add("/web/media")
+    sizes = [target.size(f"media/{name}.mp3") for name in ("one", "two", "thrée", "four")]
+    assert sizes == [5, 5, 5, None]
+    assert target.size("art/cover.png") is None
+    write(target, piece(path="media/four.mp3"))
+    assert target.size("media/four.mp3") == 5
+    asked = [(verb, path) for verb, path in server.asked if verb in {"PROPFIND", "HEAD"}]
+    assert asked == [
+        ("PROPFIND", "/web/media"),
+        ("PROPFIND", "/web/art"),
+        ("HEAD", "/web/media/four.mp3"),
+    ]
+
+
+@pytest.mark.parametrize("fault", [403, 405, 501, 200])
+def test_where_nothing_is_listed_every_file_is_asked_for(server, target, fault):
+    server.faults["PROPFIND"] = [fault]
+    server.files["/web/media/one.mp3"] = b"12345"
+    assert [target.size(f"media/{name}.mp3") for name in ("one", "two")] == [5, None]
+    assert [verb for verb, _ in server.asked] == ["PROPFIND", "HEAD", "HEAD"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"<html/>", b"<multistatus/>", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', b"\xff\xfe"],
+)
+def test_an_answer_that_is_no_list_is_none(answer):
+    assert listed(answer, "/web/") is None
 
 
 def test_names_in_passing_differ(server, target):

@@ -14,11 +14,12 @@ from http import HTTPStatus
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Final, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from undersong.errors import PublishError, UsageError
+from undersong.publish import davlist
 from undersong.publish.address import LOOPBACK, Address
 from undersong.publish.keys import secret
 from undersong.publish.model import Piece
@@ -88,6 +89,8 @@ class DavTarget:
         self._line = _line(address, safe=safe)
         self._folders = {"", "."}
         self._seen: dict[str, tuple[str, ...]] = {}
+        self._listed: dict[str, dict[str, int] | None] = {}
+        self._changed: set[str] = set()
 
     @property
     def name(self) -> str:
@@ -100,6 +103,11 @@ class DavTarget:
         Raises:
             PublishError: the host does not tell.
         """
+        folder = str(PurePosixPath(path).parent)
+        if folder != "." and path not in self._changed:
+            there = self._list(folder)
+            if there is not None:
+                return there.get(path)
         found = self._find("HEAD", path)
         self._seen.setdefault(path, _marks(found))
         length = found.headers.get("Content-Length", "") if found else ""
@@ -121,6 +129,7 @@ class DavTarget:
         Raises:
             PublishError: the host does not take it, or somebody else has replaced it meanwhile.
         """
+        self._changed.add(piece.path)
         self._make(str(PurePosixPath(piece.path).parent))
         passing = f"{piece.path}.{secrets.token_hex(4)}.part"
         try:
@@ -140,6 +149,7 @@ class DavTarget:
         Raises:
             PublishError: the host does not.
         """
+        self._changed.add(path)
         status, _, _ = self._ask("DELETE", path)
         if status not in _ABSENT:
             self._must(status, {200, 202, 204}, f"delete {path}")
@@ -147,6 +157,18 @@ class DavTarget:
     def close(self) -> None:
         """End the connection."""
         self._line.close()
+
+    def _list(self, folder: str) -> dict[str, int] | None:
+        """Return lengths by path of what was in a folder when this began, if the host lists."""
+        if folder not in self._listed:
+            status, _, content = self._ask("PROPFIND", f"{folder}/", davlist.HEADERS, _listing)
+            if status in _ABSENT:
+                self._listed[folder] = {}
+            elif status == HTTPStatus.MULTI_STATUS:
+                self._listed[folder] = davlist.listed(content, unquote(self._root) + "/")
+            else:
+                self._listed[folder] = None  # then every file is asked for
+        return self._listed[folder]
 
     def _find(self, verb: str, path: str) -> _Answer | None:
         """Ask for a file, or about it; None when there is none."""
@@ -172,7 +194,7 @@ class DavTarget:
         if folder in self._folders:
             return
         self._make(str(PurePosixPath(folder).parent))
-        status, _, _ = self._ask("MKCOL", folder)
+        status, _, _ = self._ask("MKCOL", f"{folder}/")
         self._must(status, {200, 201, 405}, f"make the folder {folder}")  # 405: there is one
         self._folders.add(folder)
 
@@ -298,6 +320,10 @@ def _line(address: Address, *, safe: bool) -> http.client.HTTPConnection:
     return http.client.HTTPSConnection(
         address.host, address.port, timeout=TIMEOUT_S, context=context
     )
+
+
+def _listing() -> Iterator[bytes]:
+    yield davlist.ASK
 
 
 def _marks(found: _Answer | None) -> tuple[str, ...]:
