@@ -5,6 +5,7 @@ set -euo pipefail
 
 # program = Debian package that brings it
 needed=(
+  nginx=nginx-light
   npm=npm
   rclone=rclone
   swift-account-server=swift-account
