@@ -5,7 +5,11 @@ set -euo pipefail
 
 # program = Debian package that brings it
 needed=(
+  nginx=nginx-light
   rclone=rclone
+  rsync=rsync
+  ssh=openssh-client
+  sshd=openssh-server
   swift-account-server=swift-account
   swift-container-server=swift-container
   swift-object-server=swift-object
