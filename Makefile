@@ -37,7 +37,7 @@ $(MADE)/test: $(MADE)/setup $(TREE)
 test-servers: $(MADE)/servers ## publish to real servers on loopback; installs them first (apt-get)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'servers and not slow' tests/servers
 
-$(MADE)/servers: $(MADE)/setup tests/servers/install.sh
+$(MADE)/servers: $(MADE)/setup tests/servers/install.sh tests/servers/package.json
 	tests/servers/install.sh
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,servers]'
 	@touch $@

@@ -1,12 +1,15 @@
 """Each server once for all tests of a worker; every test publishes to a place of its own."""
 
 import base64
+import hmac
 import sys
 import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,7 +20,8 @@ from servers_kit import free_port, program, running
 from shows_kit import Place, make_show
 
 HERE = Path(__file__).parent
-PLACES = ("swift", "moto", "dav", "sftp", "ssh", "rsync")
+AZURE_KEY = base64.b64encode(b"for tests, and for nothing else." * 2).decode()
+PLACES = ("swift", "moto", "azurite", "dav", "sftp", "ssh", "rsync")
 """Servers that every test of publishing runs against; each has a fixture `NAME_place`."""
 
 
@@ -50,6 +54,18 @@ def moto(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def azurite(tmp_path_factory):
+    """Azure's own emulator of Blob storage: signatures and conditional puts; account `ann`."""
+    folder, port = tmp_path_factory.mktemp("azurite"), free_port()
+    script = HERE / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+    assert script.is_file(), "azurite is not installed: run `make test-servers`, which installs it"
+    words = [program("node"), script, "--blobHost", "127.0.0.1", "--blobPort", str(port)]
+    words += ["--location", folder, "--skipApiVersionCheck", "--disableTelemetry"]
+    with running(words, port, folder, {"AZURITE_ACCOUNTS": f"ann:{AZURE_KEY}"}) as pid:
+        yield Server(url=f"http://127.0.0.1:{port}", folder=folder, pid=pid)
+
+
+@pytest.fixture(scope="session")
 def dav(tmp_path_factory):
     """Rclone's WebDAV over a folder; user `ann`, password `secret`."""
     folder, port = tmp_path_factory.mktemp("dav"), free_port()
@@ -69,6 +85,7 @@ def swift_place(swift):
     return Place(
         address=f"s3://{bucket}/show?endpoint={swift.url}",
         env=env,
+        url=f"{swift.url}/v1/AUTH_test/{bucket}/show/",
         fetch=fetching(f"{swift.url}/v1/AUTH_test/{bucket}/show/"),
     )
 
@@ -80,7 +97,20 @@ def moto_place(moto):
     return Place(
         address=f"s3://{bucket}/show?endpoint={moto.url}",
         env=env,
+        url=f"{moto.url}/{bucket}/show/",
         fetch=fetching(f"{moto.url}/{bucket}/show/"),
+    )
+
+
+@pytest.fixture
+def azurite_place(azurite):
+    container = uuid.uuid4().hex
+    make_container(f"{azurite.url}/ann", container)
+    return Place(
+        address=f"az://ann/{container}/show?endpoint={azurite.url}/ann",
+        env={"AZURE_STORAGE_ACCOUNT_KEY": AZURE_KEY},
+        url=f"{azurite.url}/ann/{container}/show/",
+        fetch=fetching(f"{azurite.url}/ann/{container}/show/"),
     )
 
 
@@ -92,6 +122,7 @@ def dav_place(dav):
     return Place(
         address=f"dav://ann@{dav.url.partition('://')[2]}/{name}",
         env={"UNDERSONG_DAV_PASSWORD": "secret"},
+        url=f"{dav.url}/{name}/",
         fetch=fetching(f"{dav.url}/{name}/", {"Authorization": f"Basic {login}"}),
     )
 
@@ -126,6 +157,24 @@ def fetching(url: str, headers: Mapping[str, str] = MappingProxyType({})) -> Cal
             raise
 
     return fetch
+
+
+def make_container(url: str, name: str) -> None:
+    """Make a container that everybody may read: Azure's Shared Key, signed by hand."""
+    headers = {
+        "x-ms-blob-public-access": "blob",
+        "x-ms-date": format_datetime(datetime.now(UTC), usegmt=True),
+        "x-ms-version": "2021-08-06",
+    }
+    lines = ["PUT", *[""] * 11, *(f"{key}:{value}" for key, value in headers.items())]
+    text = "\n".join([*lines, f"/ann/ann/{name}", "restype:container"])
+    sign = hmac.digest(base64.b64decode(AZURE_KEY), text.encode(), "sha256")
+    headers["Authorization"] = f"SharedKey ann:{base64.b64encode(sign).decode()}"
+    asked = urllib.request.Request(  # noqa: S310 - loopback
+        f"{url}/{name}?restype=container", method="PUT", headers=headers
+    )
+    with urllib.request.urlopen(asked) as answer:  # noqa: S310 - loopback
+        assert answer.status == 201
 
 
 def _bucket(server: Server, env: Mapping[str, str]) -> str:

@@ -36,11 +36,13 @@ class Place:
     Attributes:
         address: as a maker would write it.
         env: secrets.
+        url: where subscribers fetch what lies there; empty when they cannot.
         fetch: how a subscriber gets a file by its path; None when there is none.
     """
 
     address: str
     env: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
     fetch: Callable[[str], bytes | None]
 
 
@@ -145,7 +147,7 @@ class Watcher(threading.Thread):
 def published(root, place, *words):
     """Publish with the program itself; return what it prints as JSON."""
     done = subprocess.run(
-        [*_program(root, place), "--json", *words],
+        [*program_words(root, place), "--json", *words],
         env={**os.environ, **place.env},
         capture_output=True,
         check=False,
@@ -184,7 +186,7 @@ def change(root, round_):
 def stopped_after(root, place, after_s):
     """Publish and kill that after a while of sending; return how long it was sending, in s."""
     with subprocess.Popen(
-        _program(root, place),
+        program_words(root, place),
         env={**os.environ, **place.env},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -202,6 +204,6 @@ def stopped_after(root, place, after_s):
         return time.monotonic() - began
 
 
-def _program(root, place):
+def program_words(root, place):
     words = ["publish", "--library", str(root), "--to", place.address]
     return [sys.executable, "-m", "undersong", *words]

@@ -85,7 +85,7 @@ class DavTarget(Target):
         self._login = _login(address.user, password)
         self._line = _line(address, safe=safe)
         self._folders = {"", "."}
-        self._read: dict[str, bytes | None] = {}
+        self._seen: dict[str, tuple[str, ...]] = {}
 
     @property
     def name(self) -> str:
@@ -98,11 +98,9 @@ class DavTarget(Target):
         Raises:
             PublishError: the host does not tell.
         """
-        status, headers, _ = self._ask("HEAD", path)
-        if status in _ABSENT:
-            return None
-        self._must(status, {200}, f"tell of {path}")
-        length = headers.get("content-length", "")
+        found = self._find("HEAD", path)
+        self._seen.setdefault(path, _marks(found))
+        length = found.headers.get("Content-Length", "") if found else ""
         return int(length) if length.isdecimal() else None
 
     def read(self, path: str) -> bytes | None:
@@ -111,8 +109,9 @@ class DavTarget(Target):
         Raises:
             PublishError: the host does not give it.
         """
-        self._read[path] = self._get(path)
-        return self._read[path]
+        found = self._find("GET", path)
+        self._seen.setdefault(path, _marks(found))
+        return found.content if found else None
 
     def write(self, piece: Piece, tick: Tick) -> None:
         """Send a piece, and move it into place.
@@ -124,14 +123,14 @@ class DavTarget(Target):
         passing = f"{piece.path}.{secrets.token_hex(4)}.part"
         try:
             self._must(self._put(piece, passing, tick), {200, 201, 204}, f"take {piece.path}")
-            self._refuse_overtaken(piece.path)
+            self._refuse_overtaken(piece)
             to = {"Destination": f"{self._url}/{quote(piece.path)}", "Overwrite": "T"}
             self._must(self._ask("MOVE", passing, to)[0], {201, 204}, f"move {piece.path} in place")
         except BaseException:
             with contextlib.suppress(PublishError):
                 self._ask("DELETE", passing)
             raise
-        self._read.pop(piece.path, None)
+        self._seen.pop(piece.path, None)
 
     def delete(self, path: str) -> None:
         """Take a file away; that it is not there is no fault.
@@ -147,18 +146,22 @@ class DavTarget(Target):
         """End the connection."""
         self._line.close()
 
-    def _get(self, path: str) -> bytes | None:
-        status, _, content = self._ask("GET", path)
-        if status in _ABSENT:
+    def _find(self, verb: str, path: str) -> _Answer | None:
+        """Ask for a file, or about it; None when there is none."""
+        found = self._ask(verb, path)
+        if found.status in _ABSENT:
             return None
-        self._must(status, {200}, f"give {path}")
-        return content
+        self._must(found.status, {200}, f"give {path}")
+        return found
 
-    def _refuse_overtaken(self, path: str) -> None:
+    def _refuse_overtaken(self, piece: Piece) -> None:
         """Of two who publish at once, tell the second; WebDAV has no condition for a move."""
-        if path in self._read and self._get(path) != self._read[path]:
+        before = self._seen.get(piece.path)
+        if piece.immutable or before is None:
+            return
+        if _marks(self._find("HEAD", piece.path)) != before:
             raise PublishError(
-                f"somebody else publishes to {self.name}: {path} has just changed there",
+                f"somebody else publishes to {self.name}: {piece.path} has just changed there",
                 hint="run publish again; it compares everything anew",
             )
 
@@ -293,6 +296,12 @@ def _line(address: Address, *, safe: bool) -> http.client.HTTPConnection:
     return http.client.HTTPSConnection(
         address.host, address.port, timeout=TIMEOUT_S, context=context
     )
+
+
+def _marks(found: _Answer | None) -> tuple[str, ...]:
+    """Return what changes with a file; nothing for none."""
+    names = ("ETag", "Last-Modified", "Content-Length")
+    return tuple(found.headers.get(name, "") for name in names) if found else ()
 
 
 def _login(user: str, password: str | None) -> dict[str, str]:

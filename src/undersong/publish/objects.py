@@ -48,7 +48,7 @@ class ObjectTarget(Target):
         self._asking = asking
         self._sending = sending
         self._listed: dict[str, int] | None = None
-        self._seen: dict[str, PutMode] = {}
+        self._seen: dict[str, str | None] = {}
         self._changed: set[str] = set()
         self._knows_conditions = True
 
@@ -80,7 +80,7 @@ class ObjectTarget(Target):
         if found is None:
             self._seen.pop(path, None)
             return None
-        self._seen[path] = _condition(found[1])
+        self._seen[path] = _etag(found[1])
         return found[0]
 
     def write(self, piece: Piece, tick: Tick) -> None:
@@ -128,7 +128,7 @@ class ObjectTarget(Target):
             except FileNotFoundError as error:
                 raise self._no_bucket() from error
             self._listed = {one["path"]: one["size"] for one in found}
-            self._seen = {one["path"]: _condition(one) for one in found}
+            self._seen = {one["path"]: _etag(one) for one in found}
         return self._listed
 
     def _head(self, path: str) -> "ObjectMeta | None":
@@ -172,21 +172,22 @@ class ObjectTarget(Target):
         """Send what may change under its name, unless somebody else has, and return the ETag."""
         from obstore.exceptions import AlreadyExistsError, PreconditionError  # noqa: PLC0415
 
-        mode = self._seen.get(piece.path, "create")
-        if self._knows_conditions:
-            try:
-                return self._put(self._asking, piece, content, mode=mode, use_multipart=False)
-            except UnsupportedError:
-                self._knows_conditions = False
-            except (AlreadyExistsError, PreconditionError):
-                back = self._get(piece.path)
-                if back is not None and back[0] == content:  # ours: only the answer was lost
-                    return back[1]["e_tag"]
-                raise self._overtaken(piece.path) from None
-        now = self._head(piece.path)  # looking first comes near
-        if ("create" if now is None else _condition(now)) != mode:
+        now = self._head(piece.path)
+        if _etag(now) != self._seen.get(piece.path):
             raise self._overtaken(piece.path)
-        return self._send(piece, content)
+        if not self._knows_conditions:  # having looked comes near
+            return self._send(piece, content)
+        mode = _condition(now)
+        try:
+            return self._put(self._asking, piece, content, mode=mode, use_multipart=False)
+        except UnsupportedError:
+            self._knows_conditions = False
+            return self._send(piece, content)
+        except (AlreadyExistsError, PreconditionError):
+            back = self._get(piece.path)
+            if back is not None and back[0] == content:  # ours: only the answer was lost
+                return back[1]["e_tag"]
+            raise self._overtaken(piece.path) from None
 
     def _put(
         self,
@@ -204,7 +205,7 @@ class ObjectTarget(Target):
                 put = obstore.put(store, piece.path, content, attributes=attributes, **how)
         except FileNotFoundError as error:
             raise self._no_bucket() from error
-        self._seen[piece.path] = _condition(put)
+        self._seen[piece.path] = _etag(put)
         return put["e_tag"]
 
     def _must_be(self, piece: Piece, etag: str | None, md5: str) -> None:
@@ -267,8 +268,15 @@ class PartSums:
         self._part, self._filled_bytes = _md5(), 0
 
 
-def _condition(there: "ObjectMeta | PutResult") -> "PutMode":
-    """Return what must still hold when a file is replaced."""
+def _etag(there: "ObjectMeta | PutResult | None") -> str | None:
+    """Return what changes with a file; Azure lists it without the quotes it has elsewhere."""
+    return there["e_tag"].strip('"') if there is not None and there["e_tag"] else None
+
+
+def _condition(there: "ObjectMeta | None") -> "PutMode":
+    """Return what must still hold when a file is replaced; Google goes by versions."""
+    if there is None:
+        return "create"
     known: UpdateVersion = {}
     if there["e_tag"]:
         known["e_tag"] = there["e_tag"]
