@@ -1,8 +1,10 @@
 """Addresses of folders on other machines."""
 
+import sys
+
 import pytest
 
-from undersong.errors import UndersongError, UsageError
+from undersong.errors import PublishError, UndersongError, UsageError
 from undersong.publish.address import read_address
 from undersong.publish.remote import folder_of, open_rsync, open_sftp, read_short
 from undersong.publish.targets import open_target
@@ -68,6 +70,15 @@ def test_nor_in_a_short_one(tmp_path, text):
 def test_a_daemon_needs_a_module():
     with pytest.raises(UsageError, match="names no module"):
         open_rsync(read_address("rsync://host/", ""))
+
+
+def test_what_is_not_installed_is_told(tmp_path, monkeypatch):
+    for name in ("undersong.publish.sftp", "undersong.publish.ssh"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "asyncssh", None)
+    with pytest.raises(PublishError, match="needs asyncssh") as caught:
+        open_target("sftp://ann@web.example/show", tmp_path)
+    assert "undersong[publish]" in caught.value.hint
 
 
 def test_nothing_is_opened_before_it_is_needed():

@@ -142,7 +142,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "auth failed": (
             "it did not let us in",
-            "the daemon's password is looked for in RSYNC_PASSWORD and in the keyring",
+            "the daemon's password belongs into $RSYNC_PASSWORD or the keyring",
         ),
         "Unknown module": ("it has no such module", "rsync://host/ is followed by a module"),
         "read only": ("its module is read only", "`read only = no` in its rsyncd.conf"),

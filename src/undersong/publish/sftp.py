@@ -8,7 +8,13 @@ from functools import partial
 from typing import Final, cast
 
 import asyncssh
-from asyncssh.constants import FILEXFER_TYPE_REGULAR, FXF_CREAT, FXF_READ, FXF_WRITE
+from asyncssh.constants import (
+    FILEXFER_TYPE_REGULAR,
+    FILEXFER_TYPE_UNKNOWN,
+    FXF_CREAT,
+    FXF_READ,
+    FXF_WRITE,
+)
 
 from undersong.errors import UndersongError
 from undersong.files import PART, digest_bytes
@@ -20,6 +26,9 @@ from undersong.publish.target import LEFT_S, Target, Tick, blocks
 
 AT_ONCE: Final = 4
 """Files on their way over one line; most of them are small, and the way there and back long."""
+
+_FILES: Final = (FILEXFER_TYPE_REGULAR, FILEXFER_TYPE_UNKNOWN)
+"""Some servers do not tell what lies in a folder."""
 
 _NAME_DIGITS: Final = 16
 
@@ -91,7 +100,7 @@ async def _sizes(sftp: asyncssh.SFTPClient, *, folder: str) -> dict[str, int]:
         names = await soon(sftp.readdir(folder))
     except asyncssh.SFTPNoSuchFile:
         return {}
-    files = [one for one in names if one.attrs.type == FILEXFER_TYPE_REGULAR]
+    files = [one for one in names if one.attrs.type in _FILES]
     return {str(one.filename): one.attrs.size or 0 for one in files}
 
 

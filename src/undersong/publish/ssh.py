@@ -10,12 +10,13 @@ import asyncssh
 
 from undersong.errors import PublishError
 from undersong.publish.address import Address
+from undersong.publish.remote import SFTP_PASSWORD
 
 LOGIN_S: Final = 20
 """A server that has not let us in after this long will not."""
 
-PATIENCE_S: Final = 120
-"""A step (a mebibyte sent, a folder listed) that takes longer has failed."""
+PATIENCE_S: Final = 300
+"""A step that takes longer has failed; four mebibytes at 112 kbit/s take that long."""
 
 ALIVE_S: Final = 15
 """A server that says nothing is asked whether it is there; three silences end the line."""
@@ -143,7 +144,7 @@ async def _connected(
         raise PublishError(
             f"{address.place} did not let us in: {error.reason}",
             hint="put a key into ssh-agent or ~/.ssh and its public half on the server; "
-            "if it must be a password: UNDERSONG_SFTP_PASSWORD, or the keyring",
+            f"if it must be a password, {address.secrets_go((SFTP_PASSWORD,))}",
         ) from error
     except (ValueError, FileNotFoundError, PermissionError) as error:
         raise PublishError(f"something in ~/.ssh cannot be used: {error}") from error
