@@ -1,6 +1,7 @@
 """Folders on other machines that are reached over SSH or at an rsync daemon."""
 
 import re
+from functools import cache
 from typing import Final
 
 from undersong.errors import PublishError, UsageError
@@ -63,7 +64,7 @@ def open_rsync(address: Address) -> Target:
     _legal(address)
     if address.scheme != OVER_SSH and not address.path:
         raise UsageError(f"{address.name} names no module", hint="write rsync://HOST/MODULE/FOLDER")
-    return RsyncTarget(address, lambda: secret(address, DAEMON_PASSWORD))
+    return RsyncTarget(address, cache(lambda: secret(address, DAEMON_PASSWORD)))
 
 
 def _legal(address: Address) -> None:

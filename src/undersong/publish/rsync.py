@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from undersong.files import unwritable
 from undersong.publish.address import Address
 from undersong.publish.model import Piece
 from undersong.publish.remote import OVER_SSH, folder_of
@@ -129,8 +130,10 @@ class RsyncTarget(Target):
         """Take away what killed runs left there; the clock is that of files just written."""
         found = self._listing()
         self._sizes = {one.path: one.size_bytes for one in found}
-        newest = max(one.changed for one in found if one.path in written)
-        too_old = newest - timedelta(seconds=LEFT_S)
+        written_at = [one.changed for one in found if one.path in written]
+        if not written_at:  # nothing has arrived, which is noticed later
+            return
+        too_old = max(written_at) - timedelta(seconds=LEFT_S)
         left = [one.path for one in found if _is_partial(one.path) and one.changed < too_old]
         self.delete_all(left)
 
@@ -190,12 +193,15 @@ def _is_partial(path: str) -> bool:
 
 
 def _lay_out(piece: Piece, scratch: Path) -> None:
-    """Put a piece under its path, proved to be the one that was noted; large ones by a link."""
+    """Put a piece under its path, proved to be the one that was noted; a file by a link to it."""
     path = scratch / piece.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if isinstance(piece.source, bytes):
-        path.write_bytes(piece.source)
-        return
-    for _block in blocks(piece):
-        pass
-    path.symlink_to(piece.source.absolute())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(piece.source, bytes):
+            path.write_bytes(piece.source)
+            return
+        for _block in blocks(piece):
+            pass
+        path.symlink_to(piece.source.absolute())
+    except OSError as error:
+        raise unwritable(path, error) from error
