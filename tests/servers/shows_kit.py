@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from lxml import etree
-from publish_kit import NOW, URL, edition_of, sound, write_library, write_track
+from publish_kit import NOW, SHOW, URL, edition_of, sound, write_library, write_track
 
 from undersong.publish.rss import NAMESPACES
 from undersong.publish.send import STATE, plan, send
@@ -76,9 +76,9 @@ class Counted(Target):
         self.target.delete_all(paths)
 
 
-def make_show(root):
+def make_show(root, show=SHOW):
     """Write a library of three tracks."""
-    write_library(root)
+    write_library(root, show)
     for slug in ("air", "rest", "sea"):
         write_track(root / "build", slug)
     return root

@@ -1,9 +1,10 @@
 """A show at real servers: published, published again, changed, shrunk, killed."""
 
 import pytest
-from publish_kit import SHOW, sound, write_track
-from shows_kit import go, kill_and_complete, published, wrong
+from publish_kit import NOW, SHOW, URL, sound, write_track
+from shows_kit import go, kill_and_complete, make_show, published, wrong
 
+from undersong.publish.check.examine import check_address
 from undersong.publish.send import GRACE, STATE
 
 pytestmark = pytest.mark.servers
@@ -70,3 +71,18 @@ def test_a_kill_leaves_a_whole_show_and_the_next_run_completes(root, place):
 @pytest.mark.slow
 def test_sixty_kills(root, place):
     kill_and_complete(root, place, kills=60)
+
+
+@pytest.mark.parametrize(
+    ("name", "lacks"),
+    [("swift", {"http-cors"}), ("moto", set()), ("azurite", {"http-cors", "http-beyond"})],
+)
+def test_our_checker_finds_a_bucket_fit_to_be_a_host(tmp_path, request, monkeypatch, name, lacks):
+    place = request.getfixturevalue(f"{name}_place")
+    for key, value in place.env.items():
+        monkeypatch.setenv(key, value)
+    go(make_show(tmp_path / "library", SHOW.replace(URL, place.url)), place)
+    report = check_address(place.url + "feed.xml", NOW, deep=True)
+    assert report.looked_at == 3
+    assert report.count("error") == 0
+    assert {finding.rule.name for finding in report.findings} == lacks  # CORS is for the bucket

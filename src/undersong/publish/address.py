@@ -11,6 +11,11 @@ from undersong.errors import UnknownNameError, UsageError
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 """Hosts that nothing leaves this computer for."""
 
+NO_SECRETS: Final = (
+    "secrets never stand in a file: set them in the environment, or keep them in the keyring; "
+    "docs/publishing.md has their names"
+)
+
 _SECRET: Final = re.compile(r"secret|passw|token|signature|^sig$|sas|key|credential", re.IGNORECASE)
 """What the names of settings hold that must not be written down."""
 
@@ -96,7 +101,7 @@ def read_address(text: str, secrets: Sequence[str]) -> Address:
             f"this {scheme}:// address cannot be read",
             hint=f"write it as {scheme}://HOST-OR-BUCKET/FOLDER?NAME=VALUE&NAME=VALUE",
         ) from None
-    written = [name for name in address.settings if _SECRET.search(name)]
+    written = [name for name, value in address.settings.items() if is_secret(name, value)]
     if written or parts.password is not None:
         what = f"a secret, `{written[0]}`" if written else "a password"
         raise UsageError(
@@ -108,3 +113,8 @@ def read_address(text: str, secrets: Sequence[str]) -> Address:
             hint=f"write it as {scheme}://HOST-OR-BUCKET/FOLDER",
         )
     return address
+
+
+def is_secret(name: str, value: str = "") -> bool:
+    """Whether a setting is one by its name, or an address with a password in it."""
+    return _SECRET.search(name) is not None or re.search(r"//[^/]*@", value) is not None

@@ -30,6 +30,8 @@ TIMEOUT_S: Final = 60
 """Without a byte in either direction."""
 
 TRIES: Final = 4
+FIRST_WAIT_S: Final = 0.25
+"""Before the second try; each further wait is twice as long."""
 
 _HINTS: Final[Mapping[int, str]] = MappingProxyType(
     {
@@ -208,7 +210,7 @@ class DavTarget(Target):
         """
         tries = Retrying(
             stop=stop_after_attempt(TRIES),
-            wait=wait_exponential(multiplier=0.25),
+            wait=wait_exponential(multiplier=FIRST_WAIT_S),
             retry=retry_if_exception_type(_PassingError),
             reraise=True,
         )

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from undersong.errors import Fault, FaultsError
+from undersong.publish.address import NO_SECRETS, is_secret
 from undersong.publish.categories import WRITTEN
 from undersong.publish.fields import Email, Moment, WebAddress
 from undersong.publish.model import EpisodeChoice, Person, Show, Soundbite
@@ -205,10 +206,16 @@ def load_show(library: Library) -> Show:
     """
     path = show_file(library)
     names = library.names(library.root)
-    if path.name == SHOW_FILE:
-        found = load_yaml(path, ShowFile, names)
-    else:
-        found = load_yaml(path, _Section, names).publish
+    try:
+        if path.name == SHOW_FILE:
+            found = load_yaml(path, ShowFile, names)
+        else:
+            found = load_yaml(path, _Section, names).publish
+    except FaultsError as error:
+        told = (fault.message.partition("unknown key ")[2] for fault in error.faults)
+        if any(is_secret(name) for name in told):
+            raise FaultsError(error.faults, hint=NO_SECRETS) from None
+        raise
     chosen = found.chosen()
     common = {
         "title": library.title,

@@ -55,8 +55,8 @@ class Patience:
     retries: int
 
 
-ASKING: Final = Patience(timeout_s=30, retries=4)
-"""For short questions and answers."""
+ASKING: Final = Patience(timeout_s=60, retries=4)
+"""For questions, answers and feeds."""
 
 SENDING: Final = Patience(timeout_s=600, retries=6)
 """A part of 8 MiB passes in this time where the line carries 14 kB a second."""
@@ -71,7 +71,7 @@ def open_s3(address: Address) -> ObjectTarget:
         PublishError: no key, or not installed.
         UsageError, UnknownNameError: settings that cannot be.
     """
-    address.only("endpoint", "region", "style", "identity")
+    _bucket(address, "endpoint", "region", "style", "identity")
     settings = address.settings
     region = settings.get("region") or _variable("AWS_REGION", "AWS_DEFAULT_REGION") or "us-east-1"
     endpoint = settings.get("endpoint") or _variable("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
@@ -96,7 +96,7 @@ def open_gs(address: Address) -> ObjectTarget:
         PublishError: no key, or not installed.
         UnknownNameError: other settings.
     """
-    address.only("identity")
+    _bucket(address, "identity")
     config: dict[str, Any] = {"bucket": address.host}
     if key := secret(address, GOOGLE_KEY):
         config["service_account_key"] = key
@@ -113,7 +113,7 @@ def open_az(address: Address) -> ObjectTarget:
         PublishError: no key, or not installed.
         UsageError, UnknownNameError: settings that cannot be, or no container.
     """
-    address.only("endpoint", "identity")
+    _bucket(address, "endpoint", "identity")
     container, _, folder = address.path.partition("/")
     if not container:
         raise UsageError(
@@ -157,11 +157,6 @@ def _opened(address: Address, store: _Store) -> ObjectTarget:
         raise PublishError(
             f"{address.scheme}:// needs more than is installed here", hint=EXTRA
         ) from error
-    if address.user or address.port is not None:
-        raise UsageError(
-            f"{address.name}: there is no user and no port before the folder",
-            hint=f"write it as {address.scheme}://{address.host}/FOLDER",
-        )
     make = getattr(stores, store.kind)
     plain = str(store.config.get("endpoint", "")).lower().startswith("http://")
     with reaching(store.host, f"open {address.name}"):
@@ -175,6 +170,16 @@ def _opened(address: Address, store: _Store) -> ObjectTarget:
             for patience in (ASKING, SENDING)
         )
     return ObjectTarget(address.name, store.host, asking, sending)
+
+
+def _bucket(address: Address, *settings: str) -> None:
+    """Refuse what object storage has no use for."""
+    address.only(*settings)
+    if address.user or address.port is not None:
+        raise UsageError(
+            f"a {address.scheme}:// address has no user and no port",
+            hint=f"write it as {address.scheme}://{address.host}/FOLDER",
+        )
 
 
 def _client(patience: Patience, *, allow_http: bool) -> "ClientConfig":
