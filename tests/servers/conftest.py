@@ -15,12 +15,13 @@ from types import MappingProxyType
 
 import boto3
 import pytest
+from machines_kit import me, rsync_place, rsyncd, sftp_place, ssh_place, sshd  # noqa: F401 - fixtures
 from servers_kit import free_port, program, running
 from shows_kit import Place, make_show
 
 HERE = Path(__file__).parent
 AZURE_KEY = base64.b64encode(b"for tests, and for nothing else." * 2).decode()
-PLACES = ("swift", "moto", "azurite", "dav")
+PLACES = ("swift", "moto", "azurite", "dav", "sftp", "ssh", "rsync")
 """Servers that every test of publishing runs against; each has a fixture `NAME_place`."""
 
 

@@ -19,6 +19,7 @@ from publish_kit import NOW, SHOW, URL, edition_of, sound, write_library, write_
 
 from undersong.publish.rss import NAMESPACES
 from undersong.publish.send import STATE, plan, send
+from undersong.publish.target import Target
 from undersong.publish.targets import open_target
 
 _NAMED = (
@@ -45,7 +46,7 @@ class Place:
     fetch: Callable[[str], bytes | None]
 
 
-class Counted:
+class Counted(Target):
     """A target that notes what is written and deleted."""
 
     def __init__(self, target):
@@ -64,12 +65,15 @@ class Counted:
         return self.target.read(path)
 
     def write(self, piece, tick):
-        self.writes.append(piece.path)
-        self.target.write(piece, tick)
+        self.write_all([piece], tick)
 
-    def delete(self, path):
-        self.deletes.append(path)
-        self.target.delete(path)
+    def write_all(self, pieces, tick):
+        self.writes += [piece.path for piece in pieces]
+        self.target.write_all(pieces, tick)
+
+    def delete_all(self, paths):
+        self.deletes += paths
+        self.target.delete_all(paths)
 
 
 def make_show(root, show=SHOW):

@@ -68,6 +68,8 @@ class Address:
 
     def secrets_go(self, names: Sequence[str]) -> str:
         """Return a hint that says where secrets of these names belong."""
+        if not names:
+            return "leave it out: a key in ssh-agent or ~/.ssh lets you in"
         variables = " and ".join(f"${name}" for name in names)
         commands = " and ".join(f"`keyring set 'undersong {self.place}' {name}`" for name in names)
         return f"set {variables} in the environment, or keep it in the keyring: {commands}"

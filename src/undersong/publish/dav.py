@@ -23,7 +23,7 @@ from undersong.publish import davlist
 from undersong.publish.address import LOOPBACK, Address
 from undersong.publish.keys import secret
 from undersong.publish.model import Piece
-from undersong.publish.target import Tick, blocks, cache_control
+from undersong.publish.target import Target, Tick, blocks, cache_control
 
 PASSWORD: Final = "UNDERSONG_DAV_PASSWORD"  # noqa: S105 - what it is called
 
@@ -71,7 +71,7 @@ class _PassingError(Exception):
     """Something that may be over at the next try."""
 
 
-class DavTarget:
+class DavTarget(Target):
     """A folder behind WebDAV. Use from one thread."""
 
     def __init__(self, address: Address, password: str | None, *, safe: bool) -> None:

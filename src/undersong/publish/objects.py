@@ -12,7 +12,7 @@ from undersong.errors import PublishError
 from undersong.files import digest_bytes
 from undersong.publish.model import Piece
 from undersong.publish.reaching import UnsupportedError, reaching
-from undersong.publish.target import Tick, blocks, cache_control
+from undersong.publish.target import Target, Tick, blocks, cache_control
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta, PutMode, PutResult, UpdateVersion
@@ -27,7 +27,7 @@ PARTS_AT_ONCE: Final = 4
 _MD5: Final = re.compile(r'"?([0-9a-f]{32}(?:-[0-9]+)?)"?')
 
 
-class ObjectTarget:
+class ObjectTarget(Target):
     """A folder of a bucket. Use from one thread.
 
     What may change under its name, feeds and the note, is replaced only while it is what was there

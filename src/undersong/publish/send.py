@@ -145,13 +145,11 @@ def send(plan: Plan, target: Target, tick: Tick) -> None:
     """
     for stages in ((Stage.MEDIA, Stage.BESIDE), (Stage.ARCHIVE,), (Stage.FEED,)):
         due = [piece for piece in plan.writes if piece.stage in stages]
-        for piece in due:
-            target.write(piece, tick)
+        target.write_all(due, tick)
         _verify(due, target)
     if not plan.noted:
         target.write(_note(plan.state), lambda _bytes: None)
-    for path in plan.deletes:
-        target.delete(path)
+    target.delete_all(plan.deletes)
 
 
 def _refuse_renamed(edition: Edition, state: State) -> None:

@@ -10,6 +10,14 @@ from undersong.errors import UnknownNameError
 from undersong.files import at_home
 from undersong.publish.address import Address, read_address
 from undersong.publish.dav import PASSWORD, open_dav
+from undersong.publish.remote import (
+    DAEMON_PASSWORD,
+    OVER_SSH,
+    SFTP_PASSWORD,
+    open_rsync,
+    open_sftp,
+    read_short,
+)
 from undersong.publish.stores import AZURE_KEY, GOOGLE_KEY, S3_KEYS, open_az, open_gs, open_s3
 from undersong.publish.target import FolderTarget, Target
 
@@ -25,11 +33,14 @@ class Kind(NamedTuple):
 
 _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
+        "rsync": Kind(open_rsync, (DAEMON_PASSWORD,)),
+        OVER_SSH: Kind(open_rsync, ()),
         "s3": Kind(open_s3, S3_KEYS),
         "gs": Kind(open_gs, (GOOGLE_KEY,)),
         "az": Kind(open_az, (AZURE_KEY,)),
         "dav": Kind(open_dav, (PASSWORD,)),
         "davs": Kind(open_dav, (PASSWORD,)),
+        "sftp": Kind(open_sftp, (SFTP_PASSWORD,)),
         "webdav+http": Kind(open_dav, (PASSWORD,)),
         "webdav+https": Kind(open_dav, (PASSWORD,)),
     }
@@ -45,11 +56,15 @@ def open_target(address: str, root: Path) -> Target:
         UsageError: it holds a secret, or cannot be read.
         PublishError: what it needs is not installed, or no secret is known for it.
     """
+    if (root / address).exists():
+        return FolderTarget(root / at_home(address))
+    if (short := read_short(address)) is not None:
+        return open_rsync(short)
     found = _SCHEME.match(address)
-    if found is None or (root / address).exists():
+    if found is None:
         return FolderTarget(root / at_home(address))
     kind = _KINDS.get(found[1].lower())
     if kind is None:
-        kinds = ["a folder", *(f"{scheme}://" for scheme in _KINDS)]
+        kinds = ["a folder", "user@host:folder", *(f"{scheme}://" for scheme in _KINDS)]
         raise UnknownNameError("kind of target", found[1], kinds)
     return kind.open(read_address(address, kind.secrets))
