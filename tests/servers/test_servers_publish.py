@@ -56,7 +56,8 @@ def test_a_long_episode_arrives_in_parts(root, place):
     assert go(root, place, prepared.lock)[1].writes == []
 
 
-def test_the_program_itself_publishes_and_then_has_nothing_to_do(root, place):
+def test_the_program_itself_publishes_and_then_has_nothing_to_do(root, swift_place):
+    place = swift_place
     assert len(published(root, place, "--dry-run")["writes"]) > 5
     assert place.fetch("feed.xml") is None
     assert len(published(root, place)["writes"]) > 5
