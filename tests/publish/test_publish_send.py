@@ -217,7 +217,7 @@ def test_a_removed_episode_stays_known_by_its_guid(root, home):
 def test_of_two_who_publish_at_once_the_second_is_told_and_harms_nothing(root, home, tmp_path):
     prepared, _ = go(root, FolderTarget(home))
     others = write_library(tmp_path / "others")
-    for slug in ("air", "rest", "new"):
+    for slug in ("air", "rest", "sea", "new"):
         write_track(others / "build", slug)
     write_track(root / "build", "rest", files={"mp3": sound(seconds=2.5)})
     first, second = (
