@@ -148,6 +148,29 @@ def test_what_was_read_anew_may_be_replaced(store, target):
     write(fresh, piece())
 
 
+def test_many_files_are_looked_at_by_one_list(store, target, monkeypatch):
+    names = [f"media/{k}.mp3" for k in range(40)]
+    target.write_all([piece(path=name, immutable=True) for name in names], lambda _bytes: None)
+    asked = []
+    real = obstore.head
+    monkeypatch.setattr(obstore, "head", lambda *words: asked.append(words) or real(*words))
+    obstore.put(store, names[0], b"not ours")
+    obstore.delete(store, names[1])
+    sizes = [target.size(name) for name in names]
+    assert sizes == [8, None, *[5] * 38]
+    assert [path for _, path in asked] == names[:2]
+
+
+def test_of_several_files_the_first_that_fails_is_told(target, tmp_path):
+    path = tmp_path / "sound.mp3"
+    path.write_bytes(b"other")
+    pieces = [piece(path=f"media/{k}.mp3", immutable=True) for k in range(40)]
+    pieces[5] = replace(pieces[5], source=path)
+    with pytest.raises(PublishError, match="not the file that its manifest notes"):
+        target.write_all(pieces, lambda _bytes: None)
+    assert target.size("media/5.mp3") is None
+
+
 def failing(monkeypatch, error, *, only_with_condition=True, after=False):
     """Let puts fail; `after` they were done."""
     real, asked = obstore.put, []

@@ -5,7 +5,8 @@ An object is there whole or not at all, and what is there is told by one listing
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 from undersong.errors import PublishError
@@ -23,6 +24,12 @@ PART_BYTES: Final = 8 << 20
 
 PARTS_AT_ONCE: Final = 4
 """So that 32 MiB are held in memory at most."""
+
+AT_ONCE: Final = 6
+"""Small files on their way at the same time: each takes a round trip, few bytes."""
+
+MANY: Final = 20
+"""From so many files on, one list is less to ask than each of them."""
 
 _MD5: Final = re.compile(r'"?([0-9a-f]{32}(?:-[0-9]+)?)"?')
 
@@ -50,6 +57,7 @@ class ObjectTarget(Target):
         self._listed: dict[str, int] | None = None
         self._seen: dict[str, str | None] = {}
         self._changed: set[str] = set()
+        self._relisted: dict[str, ObjectMeta] | None = None
         self._knows_conditions = True
 
     @property
@@ -65,7 +73,7 @@ class ObjectTarget(Target):
         """
         if path not in self._changed:
             return self._sizes.get(path)
-        found = self._head(path)
+        found = self._anew(path) or self._head(path)
         return None if found is None else found["size"]
 
     def read(self, path: str) -> bytes | None:
@@ -74,8 +82,7 @@ class ObjectTarget(Target):
         Raises:
             PublishError: the host does not give it.
         """
-        if path not in self._sizes:  # listed before anything is read: no change is overlooked
-            return None
+        _ = self._sizes  # listed before anything is read: no change is overlooked
         found = self._get(path)
         if found is None:
             self._seen.pop(path, None)
@@ -89,6 +96,7 @@ class ObjectTarget(Target):
         Raises:
             PublishError: the host does not take it, or somebody else has replaced it meanwhile.
         """
+        self._relisted = None
         if piece.size_bytes > PART_BYTES:
             self._send_parts(piece, tick)
         else:
@@ -97,6 +105,23 @@ class ObjectTarget(Target):
             self._must_be(piece, send(piece, content), _md5(content).hexdigest())
             tick(len(content))
         self._changed.add(piece.path)
+
+    def write_all(self, pieces: Sequence[Piece], tick: Tick) -> None:
+        """Send pieces as `write` does: what is small and lasting several at once, then the rest.
+
+        Raises:
+            PublishError: as `write`.
+        """
+        several = [one for one in pieces if _is_light(one)]
+        pool = ThreadPoolExecutor(AT_ONCE)
+        try:
+            for _ in pool.map(lambda piece: self.write(piece, tick), several):
+                pass
+        finally:
+            pool.shutdown(cancel_futures=True)
+        for piece in pieces:
+            if not _is_light(piece):
+                self.write(piece, tick)
 
     def delete(self, path: str) -> None:
         """Take a file away; that it is not there is no fault.
@@ -107,6 +132,7 @@ class ObjectTarget(Target):
         import obstore  # noqa: PLC0415 - only who publishes elsewhere has it
 
         self._changed.add(path)
+        self._relisted = None
         try:
             with reaching(self._host, f"delete {path}"):
                 obstore.delete(self._asking, path)
@@ -120,16 +146,28 @@ class ObjectTarget(Target):
     def _sizes(self) -> dict[str, int]:
         """Lengths in bytes of what was there when this began, by path."""
         if self._listed is None:
-            import obstore  # noqa: PLC0415 - as above
-
-            try:
-                with reaching(self._host, f"list {self._name}"):
-                    found = obstore.list(self._asking).collect()
-            except FileNotFoundError as error:
-                raise self._no_bucket() from error
+            found = self._list()
             self._listed = {one["path"]: one["size"] for one in found}
             self._seen = {one["path"]: _etag(one) for one in found}
         return self._listed
+
+    def _anew(self, path: str) -> "ObjectMeta | None":
+        """Return what was written in this run from a list; None where that lags behind."""
+        if len(self._changed) < MANY:
+            return None
+        if self._relisted is None:
+            self._relisted = {one["path"]: one for one in self._list()}
+        found, sent = self._relisted.get(path), self._seen.get(path)
+        return found if sent is not None and _etag(found) == sent else None
+
+    def _list(self) -> "Sequence[ObjectMeta]":
+        import obstore  # noqa: PLC0415 - as above
+
+        try:
+            with reaching(self._host, f"list {self._name}"):
+                return obstore.list(self._asking).collect()
+        except FileNotFoundError as error:
+            raise self._no_bucket() from error
 
     def _head(self, path: str) -> "ObjectMeta | None":
         import obstore  # noqa: PLC0415 - as above
@@ -266,6 +304,11 @@ class PartSums:
     def _end_part(self) -> None:
         self._sums.append(self._part.digest())
         self._part, self._filled_bytes = _md5(), 0
+
+
+def _is_light(piece: Piece) -> bool:
+    """Whether a piece may travel beside others: it is small, and nobody else replaces it."""
+    return piece.immutable and piece.size_bytes <= PART_BYTES
 
 
 def _etag(there: "ObjectMeta | PutResult | None") -> str | None:
