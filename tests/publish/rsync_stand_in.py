@@ -61,5 +61,8 @@ elif source.is_dir():
             sent += path.stat().st_size
             sys.stdout.write(f"\r{sent:>15} 100%    1.00MB/s    0:00:01 (xfr#1)")
     sys.stdout.write("\n")
-else:
+elif source.is_file():
     shutil.copy(source, target)
+else:
+    sys.stderr.write(f'rsync: link_stat "{source}" failed: No such file or directory (2)\n')
+    sys.exit(23)

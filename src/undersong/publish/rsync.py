@@ -53,7 +53,6 @@ class RsyncTarget(Target):
         self._address = address
         self._rsync = Rsync(address, password)
         self._sizes: dict[str, int] | None = None  # as listed, until something is written
-        self._contents: dict[str, bytes] = {}  # as fetched, until something is written
         self._tidied = False
 
     @property
@@ -69,13 +68,12 @@ class RsyncTarget(Target):
 
     def read(self, path: str) -> bytes | None:
         """Return a small file, None when there is none."""
-        if self.size(path) is None:
-            return None
-        if path not in self._contents:
-            with tempfile.TemporaryDirectory() as scratch:
+        with tempfile.TemporaryDirectory() as scratch:
+            try:
                 self._rsync.call((), [self._there(path), f"{scratch}/"])
-                self._contents[path] = (Path(scratch) / Path(path).name).read_bytes()
-        return self._contents[path]
+            except AbsentError:
+                return None
+            return (Path(scratch) / Path(path).name).read_bytes()
 
     def write(self, piece: Piece, tick: Tick) -> None:
         """Bring a piece."""
@@ -89,7 +87,7 @@ class RsyncTarget(Target):
         """
         if not pieces:
             return
-        self._forget()
+        self._sizes = None
         reached = _Counted(sum(piece.size_bytes for piece in pieces), tick)
         with tempfile.TemporaryDirectory() as scratch:
             for piece in pieces:
@@ -108,7 +106,7 @@ class RsyncTarget(Target):
         """Take files away together: rsync deletes what is named and not here."""
         if not paths:
             return
-        self._forget()
+        self._sizes = None
         with tempfile.TemporaryDirectory() as scratch:
             nothing, names = Path(scratch, "nothing"), Path(scratch, "names")
             for path in paths:
@@ -120,11 +118,6 @@ class RsyncTarget(Target):
     def close(self) -> None:
         """End the login."""
         self._rsync.close()
-
-    def _forget(self) -> None:
-        """Know nothing any more of what is there."""
-        self._sizes = None
-        self._contents.clear()
 
     def _tidy(self, written: Collection[str]) -> None:
         """Take away what killed runs left there; the clock is that of files just written."""

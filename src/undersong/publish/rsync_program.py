@@ -30,7 +30,7 @@ Said = Callable[[str], None]
 
 
 class AbsentError(PublishError):
-    """A folder that was asked for is not there."""
+    """What was asked for is not there."""
 
 
 class Rsync:
@@ -53,7 +53,7 @@ class Rsync:
             said: takes what it prints.
 
         Raises:
-            AbsentError: there is no such folder.
+            AbsentError: there is no such folder or file.
             PublishError: no rsync, no connection, or it failed.
         """
         program = shutil.which("rsync")
@@ -154,7 +154,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 """By what stands in rsync's or ssh's complaints: what is wrong, and what helps."""
 
-_ABSENT: Final = re.compile(r"change_dir .* failed: No such file or directory")
+_ABSENT: Final = re.compile(r"(change_dir|link_stat) .* failed: No such file or directory")
 _EMPTY_CODE: Final = 23
 
 
@@ -162,7 +162,7 @@ def _in_words(code: int, wrong: IO[str], address: Address) -> PublishError:
     lines = [line for line in (line.strip() for line in wrong) if line]
     text = "\n".join(lines)
     if code == _EMPTY_CODE and _ABSENT.search(text):
-        return AbsentError(f"{address.name}: there is no such folder")
+        return AbsentError(f"{address.name}: there is nothing of that name")
     for mark, (what, hint) in _SAID.items():
         if mark in text:
             return PublishError(f"cannot send to {address.name}: {what}", hint=hint)
