@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from undersong.errors import Fault, FaultsError
+from undersong.publish.address import NO_SECRETS, is_secret
 from undersong.publish.categories import WRITTEN
 from undersong.publish.fields import Email, Moment, WebAddress
 from undersong.publish.model import EpisodeChoice, Person, Show, Soundbite
@@ -162,7 +163,9 @@ class ShowFile(Writing):
     alternates: Forms = _may("Further formats of each track to offer, such as `opus`.")
     guid: Guid = _may("Podcast guid it had at another host.")
     care: Prose = _may("Said of safety under episodes whose `about` has no `care`.")
-    to: Title = _may("Where `undersong publish` sends the show: a folder.")
+    to: Title = _may(
+        "Where `undersong publish` sends the show: a folder, or an address without secrets."
+    )
     episodes: tuple[EpisodeFile, ...] = _may("What is to be said of single tracks, in order.")
     only: bool = _may("Only the tracks under `episodes` are published.")
     site: bool = _may("Web pages beside the feed; true when left out.")
@@ -204,10 +207,16 @@ def load_show(library: Library) -> Show:
     """
     path = show_file(library)
     names = library.names(library.root)
-    if path.name == SHOW_FILE:
-        found = load_yaml(path, ShowFile, names)
-    else:
-        found = load_yaml(path, _Section, names).publish
+    try:
+        if path.name == SHOW_FILE:
+            found = load_yaml(path, ShowFile, names)
+        else:
+            found = load_yaml(path, _Section, names).publish
+    except FaultsError as error:
+        told = (fault.message.partition("unknown key ")[2] for fault in error.faults)
+        if any(is_secret(name) for name in told):
+            raise FaultsError(error.faults, hint=NO_SECRETS) from None
+        raise
     chosen = found.chosen()
     common = {
         "title": library.title,
