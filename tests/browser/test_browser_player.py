@@ -138,7 +138,8 @@ def test_speed(visit):
 def test_the_sound_can_stop_by_itself_softly(visit):
     page = visit().open(PAGE)
     ready(page)
-    page.clock.install()
+    page.clock.install(time=0)
+    page.clock.pause_at(60)  # from here on, time passes only as it is told to
     page.get_by_label("Stop").select_option("5")
     page.locator("#play").click()
     until(lambda: at_s(page) > 0.2)
