@@ -8,10 +8,10 @@ TREE  := $(shell find src tests voices ambience recipes docs tools -type f \
            -not -path '*/__pycache__/*' -not -path '*/node_modules/*' 2>/dev/null) undersong.yaml Makefile pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-site check lint bench campaign golden preview docs clean
+.PHONY: help setup demo test test-servers test-site check lint bench campaign golden preview docs clean
 
 help: ## list what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 setup: $(MADE)/setup ## make the virtual environment and install everything into it
 
@@ -31,7 +31,15 @@ test: $(MADE)/test ## run the tests (again only when something changed)
 	@echo 'All tests passed; nothing has changed since.'
 
 $(MADE)/test: $(MADE)/setup $(TREE)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not browser' --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not servers and not browser' --cov --cov-report=term:skip-covered --cov-fail-under=90
+	@touch $@
+
+test-servers: $(MADE)/servers ## publish to real servers on loopback; installs them first (apt-get)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'servers and not slow' tests/servers
+
+$(MADE)/servers: $(MADE)/setup tests/servers/install.sh tests/servers/package.json
+	tests/servers/install.sh
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,servers]'
 	@touch $@
 
 lint: $(MADE)/setup ## style, types and layers only
@@ -52,7 +60,7 @@ $(MADE)/readers: tests/publish/readers/package.json
 	npm install --silent --no-audit --no-fund --no-package-lock --prefix tests/publish/readers
 	@mkdir -p $(MADE) && touch $@
 
-campaign: $(MADE)/setup $(MADE)/readers ## the long tests: hours of audio, kills, full disks
+campaign: $(MADE)/setup $(MADE)/readers $(MADE)/servers ## the long tests: hours of audio, kills, full disks
 	$(BIN)/python -m pytest -m slow -p no:cacheprovider
 
 $(MADE)/browser: $(MADE)/setup tests/browser/package.json

@@ -1,15 +1,8 @@
 """A show with pages, hosted on loopback, and a real Chromium that looks at it."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "publish"))
-
-from browser_kit import CHROMIUM, FLAGS, Visit, write_shows  # noqa: E402 - after its folder
-from publish_faults import hosted  # noqa: E402
+from browser_kit import CHROMIUM, FLAGS, Visit, write_shows
+from publish_faults import hosted
 
 
 @pytest.fixture(scope="session")

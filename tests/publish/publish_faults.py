@@ -164,8 +164,16 @@ def _beyond(one):
         one.forget("range")
 
 
-def _if_range(one):
+def if_range_of_lasting_files(one):
     one.forget("if-range")
+
+
+def _if_range(one):
+    def passing(done):
+        done.headers["cache-control"] = "max-age=300"
+
+    if_range_of_lasting_files(one)
+    one.after = passing
 
 
 def _validator(one):

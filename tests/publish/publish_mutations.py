@@ -3,7 +3,7 @@
 import json
 from functools import partial
 
-from publish_kit import SHOW, picture, publish, sound, write_library, write_track
+from publish_kit import SHOW, URL, picture, publish, sound, write_library, write_track
 
 from undersong.publish.captions import Cue, to_srt
 
@@ -39,9 +39,9 @@ There is nowhere else to be.
 """
 
 
-def full_show(root):
-    """Write and build a show that uses everything; return its folder."""
-    write_library(root, FULL)
+def full_show(root, url=URL):
+    """Write and build a show that uses everything, for an address; return its folder."""
+    write_library(root, FULL.replace(URL, url))
     long = {"length_s": 20.0, "files": {"mp3": sound(seconds=20), "opus": sound("OGG", 20)}}
     chapters = [
         {"title": title, "start_s": start, "end_s": start + 5.0}

@@ -100,9 +100,10 @@ READERS = Path(__file__).with_name("readers")
 
 
 def by_node(feed: Path, json_feed: Path, opml: Path) -> dict:
-    """Return what podcast-partytime and feedsmith read; `make campaign` installs them."""
+    """Return what podcast-partytime, feedsmith and webvtt-parser read; npm brings them."""
+    transcripts = sorted((feed.parent / "transcripts").glob("*.vtt"))
     done = subprocess.run(
-        ["node", "read.mjs", feed, json_feed, opml],
+        ["node", "read.mjs", feed, json_feed, opml, *transcripts],
         cwd=READERS,
         capture_output=True,
         check=True,

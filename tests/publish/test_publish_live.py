@@ -1,7 +1,7 @@
 import socket
 
 import pytest
-from publish_faults import LIVE, between, hosted
+from publish_faults import LIVE, between, hosted, if_range_of_lasting_files
 from publish_kit import NOW
 from publish_mutations import full_show
 
@@ -61,6 +61,12 @@ def test_what_a_host_gets_wrong_is_told(host, rule):
     assert rule in names(report)
     expected = {"http-password": {"http-password"}}.get(rule)
     assert expected is None or names(report) == expected
+
+
+def test_a_host_whose_files_never_change_needs_no_if_range(host):
+    with between(host, renaming(host, if_range_of_lasting_files)) as address:
+        report = check_address(address + "feed.xml", NOW)
+    assert names(report) == {"guid-derived"}
 
 
 def test_a_file_whose_length_is_not_told_is_there_all_the_same(host):

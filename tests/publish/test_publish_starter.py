@@ -114,6 +114,9 @@ def node_reads(folder, show, episodes, scratch):
     read = by_node(folder / "feed.xml", folder / "feed.json", opml)
     assert_partytime(read["partytime"], show, episodes)
     assert_feedsmith(read["feedsmith"], show, episodes)
+    assert [(len(one["cues"]) > 1, one["errors"]) for one in read["captions"]] == [
+        (True, []) for _ in episodes
+    ]
     assert read["json"]["title"] == show.title
     assert {one["id"] for one in read["json"]["items"]} == {one.guid for one in episodes}
     (outline,) = read["opml"]["body"]["outlines"]

@@ -24,6 +24,9 @@ from undersong.store.kinds import Kind
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
+_UNSUPPORTED: Final = "501 Not Implemented"
+"""How Swift, among others, answers a conditional put."""
+
 HINT: Final = "pip install 'undersong[farm]' brings what a farm needs"
 
 
@@ -39,6 +42,7 @@ class Depot:
         self.address = address
         self._store = _opened(address)
         self._known: set[str] = set()
+        self._knows_conditions = True
 
     def put(self, path: Path, sha256: str, *, afresh: bool = False) -> None:
         """Keep a file under its digest; one that is there already is not sent again.
@@ -163,6 +167,10 @@ class Depot:
         import obstore  # noqa: PLC0415 - as above
         from obstore.exceptions import AlreadyExistsError, NotSupportedError  # noqa: PLC0415
 
+        if mode == "create" and not self._knows_conditions:  # looking first comes near
+            if self._has(name, afresh=True):
+                return False
+            mode = "overwrite"
         sealed: Any = seal(body)
         options: dict[str, Any] = {"mode": mode, "use_multipart": False}
         try:
@@ -170,10 +178,9 @@ class Depot:
                 obstore.put(self._store, name, sealed, **options)
         except AlreadyExistsError:
             return False
-        except NotSupportedError:  # some object stores know no conditions: looking first comes near
-            if self._has(name, afresh=True):
-                return False
-            return self._write(name, body, mode="overwrite")
+        except NotSupportedError:
+            self._knows_conditions = False
+            return self._write(name, body, mode=mode)
         return True
 
     def _remove(self, name: str) -> None:
@@ -220,6 +227,8 @@ def _reaching(address: str) -> Iterator[None]:
         raise
     except BaseError as error:
         why = str(error).partition("\n")[0]
+        if _UNSUPPORTED in why:
+            raise NotSupportedError(why) from error
         raise FarmError(
             f"the farm's store {address} cannot be used: {why}",
             hint="is the address right, and may this machine use it?",

@@ -1,5 +1,6 @@
 """`undersong publish`: the show goes where subscribers fetch it."""
 
+from contextlib import closing
 from pathlib import Path
 
 import typer
@@ -15,7 +16,11 @@ def add_to(app: typer.Typer) -> None:
 def publish(
     library: Path = LIBRARY,
     tracks: Path | None = TRACKS,
-    to: str | None = typer.Option(None, "--to", help="A folder. Default: `to` in the show file."),
+    to: str | None = typer.Option(
+        None,
+        "--to",
+        help="A folder, or an address such as s3://BUCKET/FOLDER. Default: `to` in the show file.",
+    ),
     drafts: bool = DRAFTS,
     prune: bool = typer.Option(
         False, "--prune", help="Delete files that no feed has named for 90 days."
@@ -40,16 +45,17 @@ def publish(
     where = to or show.to
     if not where:
         raise PublishError(
-            "where should the show go?", hint="give --to FOLDER, or write `to:` in the show file"
+            "where should the show go?",
+            hint="give --to FOLDER or --to ADDRESS, or write `to:` in the show file",
         )
-    target = open_target(where, Path.cwd() if to else found.root)
-    plan = send_show(
-        prepare_show(library, tracks, target, drafts=drafts),
-        target,
-        found.root,
-        dry_run=dry_run,
-        as_json=as_json,
-        prune=prune,
-    )
+    with closing(open_target(where, Path.cwd() if to else found.root)) as target:
+        plan = send_show(
+            prepare_show(library, tracks, target, drafts=drafts),
+            target,
+            found.root,
+            dry_run=dry_run,
+            as_json=as_json,
+            prune=prune,
+        )
     if show.hub and not dry_run and any(piece.stage == Stage.FEED for piece in plan.writes):
         ping(show.hub, show.feed_url)

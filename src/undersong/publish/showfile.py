@@ -10,8 +10,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from undersong.errors import Fault, FaultsError
+from undersong.publish.address import NO_SECRETS, is_secret
 from undersong.publish.categories import WRITTEN
-from undersong.publish.fields import Email, Moment, WebAddress
+from undersong.publish.fields import URL_MAX, Email, Moment, WebAddress
 from undersong.publish.model import EpisodeChoice, Person, Show, Soundbite
 from undersong.publish.names import FORMS
 from undersong.publish.notes import NOTES_MAX_BYTES
@@ -35,6 +36,7 @@ Address = Annotated[str, WebAddress()]
 Folder = Annotated[str, WebAddress(folder=True)]
 Cover = Annotated[str, Picture()]
 Number = Annotated[int, Field(ge=1, le=100_000)]
+Place = Annotated[str, Text(URL_MAX)]  # so long that one with a secret is refused, not quoted
 Guid = Annotated[str, Text(255)]
 
 
@@ -162,7 +164,9 @@ class ShowFile(Writing):
     alternates: Forms = _may("Further formats of each track to offer, such as `opus`.")
     guid: Guid = _may("Podcast guid it had at another host.")
     care: Prose = _may("Said of safety under episodes whose `about` has no `care`.")
-    to: Title = _may("Where `undersong publish` sends the show: a folder.")
+    to: Place = _may(
+        "Where `undersong publish` sends the show: a folder, or an address without secrets."
+    )
     episodes: tuple[EpisodeFile, ...] = _may("What is to be said of single tracks, in order.")
     only: bool = _may("Only the tracks under `episodes` are published.")
     site: bool = _may("Web pages beside the feed; true when left out.")
@@ -204,10 +208,16 @@ def load_show(library: Library) -> Show:
     """
     path = show_file(library)
     names = library.names(library.root)
-    if path.name == SHOW_FILE:
-        found = load_yaml(path, ShowFile, names)
-    else:
-        found = load_yaml(path, _Section, names).publish
+    try:
+        if path.name == SHOW_FILE:
+            found = load_yaml(path, ShowFile, names)
+        else:
+            found = load_yaml(path, _Section, names).publish
+    except FaultsError as error:
+        told = (fault.message.partition("unknown key ")[2] for fault in error.faults)
+        if any(is_secret(name) for name in told):
+            raise FaultsError(error.faults, hint=NO_SECRETS) from None
+        raise
     chosen = found.chosen()
     common = {
         "title": library.title,

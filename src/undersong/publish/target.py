@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
@@ -44,8 +44,22 @@ class Target(Protocol):
         """Bring a piece under its path, with its type and `cache_control`; `tick` counts bytes."""
         ...
 
+    def write_all(self, pieces: Sequence[Piece], tick: Tick) -> None:
+        """Bring pieces as `write` does, in any order."""
+        for piece in pieces:
+            self.write(piece, tick)
+
     def delete(self, path: str) -> None:
         """Take a file away; that it is not there is no fault."""
+        ...
+
+    def delete_all(self, paths: Sequence[str]) -> None:
+        """Take files away as `delete` does."""
+        for path in paths:
+            self.delete(path)
+
+    def close(self) -> None:
+        """End connections; nothing is asked of it afterwards."""
         ...
 
 
@@ -79,7 +93,7 @@ def blocks(piece: Piece) -> Iterator[bytes]:
         )
 
 
-class FolderTarget:
+class FolderTarget(Target):
     """A folder on this computer: a web server's root, or one that another program carries on."""
 
     def __init__(self, root: Path) -> None:
@@ -124,6 +138,9 @@ class FolderTarget:
         if found.parent != self._root:
             with suppress(OSError):  # others are in it
                 found.parent.rmdir()
+
+    def close(self) -> None:
+        """Have nothing to end."""
 
 
 def _tidy(folder: Path) -> None:

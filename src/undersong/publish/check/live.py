@@ -161,8 +161,9 @@ def _ranges(answer: Answer, url: str) -> Iterator[Finding]:
         beyond = ask("GET", url, {"Range": f"bytes={answer.length}-"})
         if beyond.status != BEYOND:
             yield found("http-beyond", url, f"status {beyond.status}")
+    lasting = "immutable" in answer.header("cache-control").lower()  # RFC 8246: no tag gets old
     old = ask("GET", url, {"Range": "bytes=0-0", "If-Range": _OLD_TAG})
-    if old.status != OK:
+    if old.status != OK and not lasting:
         yield found("http-if-range", url, f"status {old.status}")
 
 

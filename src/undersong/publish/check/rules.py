@@ -145,7 +145,7 @@ _ROWS: Final[tuple[tuple[str, Severity, str, str], ...]] = (
     ("http-ranges", _E, "Apple 893", "byte ranges are answered with 206"),
     ("http-ranges-feed", _W, "Apple 893", "the feed itself is served in byte ranges"),
     ("http-beyond", _W, "RFC 9110", "a range beyond the end is answered with 416"),
-    ("http-if-range", _E, "RFC 9110", "If-Range with an old tag brings the whole file"),
+    ("http-if-range", _E, "RFC 9110", "If-Range with an old tag brings all of what may change"),
     ("http-validator", _W, "Apple 823", "there is an ETag or Last-Modified"),
     ("http-304", _W, "Apple 823", "what has not changed is answered with 304"),
     ("http-cors", _W, "Podcasting 2.0", "transcripts and chapters may be read by web players"),
