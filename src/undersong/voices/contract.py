@@ -101,7 +101,8 @@ class Engine(Protocol):
         name: as in voice files.
         draft: good enough for hearing a mix, not for publishing.
         online: needs the network to speak.
-        parallel: how many requests it serves at once from threads of one process.
+        parallel: how many requests it serves at once from threads of one process; where it is
+            `online`, from all processes of this machine that share a cache.
         repeatable: the same request always gives the same bytes.
         Options: schema of what a voice file may set.
 

@@ -5,7 +5,8 @@ an entry of another kind, under the name that its pin gives it.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,6 +161,21 @@ class TakeStore:
         except StoppedError as error:
             raise VoiceError(error.message) from error
         return take
+
+    @contextmanager
+    def turn(self, engine: Engine, stop: Stop | None = None) -> Iterator[None]:
+        """Hold a place at an online engine: all who use this cache share `parallel` of them.
+
+        What speaks on this computer needs no place. Without file locks only threads are counted.
+
+        Raises:
+            OutputError: the cache folder cannot be used.
+            StoppedError: `stop` was set while waiting for one.
+        """
+        with ExitStack() as held:
+            if engine.online:
+                held.enter_context(self._store.turn(engine.name, max(1, engine.parallel), stop))
+            yield
 
     def measured(self, key: str) -> Mapping[str, Any] | None:
         """Return what `keep_measured` kept, or None; damage counts as nothing kept.
