@@ -57,7 +57,7 @@ def test_nothing_is_to_be_made_again(built):
         ("voices/tone.yaml", "fake", "espeak", {slug: ["voice tone"] for slug in SLUGS[:3]}),
         ("ambience/shore.yaml", "waves", "waves\n    level_db: -3", {"calm": ["bed shore"]}),
         ("ambience/shore.yaml", "title: Shore", "title: The shore", {}),
-        ("takes/person/rest-here.wav", "not", "now", {"told": ["voice person"]}),
+        ("takes/person/rest-here.wav", "not", "now", {"told": ["recordings of person"]}),
         (
             "sounds/gong.wav",
             "not",
@@ -112,9 +112,25 @@ def test_a_file_that_takes_the_place_of_the_starter_librarys_is_seen(built):
     assert reasons(built) == {"calm": ("bed waves changed",)}
 
 
-def test_a_new_take_of_a_person_is_seen(built):
+def test_a_recording_reaches_the_tracks_that_use_it_and_no_other(built):
+    takes = built.root / "takes/person"
+    (takes / "another.wav").write_text("of a phrase that nobody says")
+    assert reasons(built) == {}
+    (takes / "another.wav").write_text("and again")
+    assert reasons(built) == {}
+    (takes / "takes.csv").write_text("text,file\nRest here.,another.wav\n")
+    assert reasons(built) == {"told": ("recordings of person changed",)}
+    (takes / "takes.csv").write_text("text,file\nRest there.,another.wav\n")
+    assert reasons(built) == {}
+    (takes / "Rest here.flac").write_text("a second one")
+    assert reasons(built) == {"told": ("recordings of person changed",)}
+
+
+def test_only_the_recordings_that_are_used_are_watched(built):
     (built.root / "takes/person/another.wav").write_text("x")
-    assert reasons(built) == {"told": ("voice person changed",)}
+    pretend(built)
+    watched = [key for key in read_state(built.out).sources if key.startswith("takes/")]
+    assert watched == ["takes/person", "takes/person/rest-here.wav", "takes/person/takes.csv"]
 
 
 def test_another_program_reaches_every_track(built, monkeypatch):

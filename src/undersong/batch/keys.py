@@ -6,7 +6,8 @@ part of anything: a comment changes no track.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +19,7 @@ from undersong.batch.model import Known, Order
 from undersong.batch.names import path_of
 from undersong.batch.program import maker_digest
 from undersong.batch.sources import Sources, key_of
-from undersong.errors import UndersongError
+from undersong.errors import UndersongError, VoiceError
 from undersong.files import digest_file, digest_json
 from undersong.recipes.library import Library
 from undersong.recipes.load import load_recipe
@@ -28,7 +29,7 @@ from undersong.timeline.arrange import arrange
 from undersong.timeline.estimate import estimate_takes
 from undersong.units import SAMPLE_RATE
 from undersong.voices.cast import choices
-from undersong.voices.contract import Request, Sourced
+from undersong.voices.contract import Engine, Request, Sourced
 from undersong.voices.narrate import requests_of
 from undersong.voices.pins import Pin, lock_file, phrase_digest, read_pins
 from undersong.voices.registry import engine_class, load_voice
@@ -53,7 +54,7 @@ class Keys:
         self._sources = sources
         self._voices: dict[str, Voice] = {}
         self._beds: dict[str, Bed] = {}
-        self._engines: dict[tuple[str, str], tuple[str, tuple[Path, ...]]] = {}
+        self._engines: dict[tuple[str, str], _Teller] = {}
         self._pins: dict[Path, dict[str, Pin]] = {}
 
     @cached_property
@@ -78,6 +79,7 @@ class Keys:
         voices = {name: self._voice(name) for name in _voices_of(recipe)}
         beds = {name: self._bed(name) for name in recipe.beds}
         said, requests = recipe.script.utterances, requests_of(recipe, self._library)
+        recordings = self._recordings(recipe, requests)
         parts = {
             WORDS: digest_json([[asdict(each) for each in requests], _bare(said)]),
             "pauses, scenes and chapters": digest_json(_bare(_wordless(recipe.script.cues))),
@@ -90,6 +92,10 @@ class Keys:
                 for name, b in beds.items()
             },
             **{f"sound {name}": self._sound(name) for name in recipe.script.sounds},
+            **{
+                what: digest_json([self._sources.look(key).sha256 for key in found])
+                for what, found in recordings.items()
+            },
             LOCKED: self._locked(recipe, requests),
             **self._run,
         }
@@ -98,9 +104,13 @@ class Keys:
             for kind, found in (("voice", voices), ("bed", beds), ("sound", recipe.script.sounds))
             for name in found
         )
-        recordings = [path for bed in beds.values() for path in bed.recordings]
+        recorded = [path for bed in beds.values() for path in bed.recordings]
         inputs = dict.fromkeys(
-            [*self._inputs(recipe, names, voices.values()), *map(self._key, recordings)]
+            [
+                *self._inputs(recipe, names, voices.values()),
+                *map(self._key, recorded),
+                *(key for found in recordings.values() for key in found),
+            ]
         )
         return Known(
             inputs=tuple(inputs),
@@ -125,9 +135,7 @@ class Keys:
     def _is_there(self, choice: EngineChoice, request: Request, recipe: Recipe) -> bool:
         if phrase_digest(choice, request) in self._pins_of(lock_file(recipe)):
             return True
-        fingerprint = self._engine(choice)[0]
-        origin = Origin(engine=choice.engine, fingerprint=fingerprint, options=choice.options)
-        return self._store.has(take_key(origin, request))
+        return self._store.has(take_key(self._engine(choice).origin, request))
 
     def _inputs(
         self, recipe: Recipe, names: tuple[str, ...], voices: Iterable[Voice]
@@ -137,8 +145,21 @@ class Keys:
         paths += [Path(recipe.artwork)] if recipe.artwork else []
         paths += [Path(found) for name in names if (found := path_of(name, self._library))]
         for voice in voices:
-            paths += [path for each in voice.engines for path in self._engine(each)[1]]
+            paths += [path for each in voice.engines for path in self._engine(each).sources]
         return map(self._key, paths)
+
+    def _recordings(self, recipe: Recipe, requests: Sequence[Request]) -> dict[str, list[str]]:
+        """Return the files that single phrases are said from, as sources, by what they are."""
+        found: dict[str, list[str]] = {}
+        for said, request in zip(recipe.script.utterances, requests, strict=True):
+            name = said.voice or recipe.voice
+            for choice in self._voice(name).engines:
+                if files_of := self._engine(choice).origin.files_of:
+                    with suppress(VoiceError):  # its own render says why
+                        found.setdefault(f"recordings of {name}", []).extend(
+                            self._key(path) for path in files_of(request)
+                        )
+        return found
 
     def _key(self, path: Path) -> str:
         return key_of(path, self.root)
@@ -157,7 +178,7 @@ class Keys:
         engines = [
             [
                 each.engine,
-                self._engine(each)[0],
+                self._engine(each).origin.fingerprint,
                 each.options.model_dump(mode="json"),
                 _bare(each.tone),
             ]
@@ -167,18 +188,13 @@ class Keys:
             [engines, _bare(voice.tone), voice.even_db, voice.language, voice.credit]
         )
 
-    def _engine(self, choice: EngineChoice) -> tuple[str, tuple[Path, ...]]:
-        """Return an engine's fingerprint, or why it has none, and the files it speaks from."""
+    def _engine(self, choice: EngineChoice) -> "_Teller":
+        """Return what an engine is, or why it cannot tell, and the files it speaks from."""
         key = (choice.engine, choice.options.model_dump_json())
         if key not in self._engines:
-            engine = engine_class(choice.engine)(choice.options, self._library.root)
-            try:
-                fingerprint = engine.fingerprint
-            except UndersongError as error:
-                fingerprint = error.message
-            sources = engine.sources if isinstance(engine, Sourced) else ()
-            engine.close()
-            self._engines[key] = (fingerprint, sources)
+            with closing(engine_class(choice.engine)(choice.options, self._library.root)) as engine:
+                sources = engine.sources if isinstance(engine, Sourced) else ()
+                self._engines[key] = _Teller(origin=_origin(engine, choice), sources=sources)
         return self._engines[key]
 
     def _sound(self, name: str) -> str:
@@ -201,6 +217,21 @@ class Keys:
         if path not in self._pins:
             self._pins[path] = read_pins(path)
         return self._pins[path]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Teller:
+    """What an engine is, and the files that all it says comes from."""
+
+    origin: Origin
+    sources: tuple[Path, ...]
+
+
+def _origin(engine: Engine, choice: EngineChoice) -> Origin:
+    try:
+        return Origin.of(engine, choice.options)
+    except UndersongError as error:
+        return Origin(engine=choice.engine, fingerprint=error.message, options=choice.options)
 
 
 def locked_takes(recipe: Recipe, library: Library) -> str:

@@ -126,6 +126,8 @@ class Engine(Protocol):
     def fingerprint(self) -> str:
         """All that changes its sound besides options and request: versions, digests of models.
 
+        Files of single phrases (`Piecewise`) have no part in it.
+
         Must be had without speaking and without the network; it is part of every take's key.
         """
         ...
@@ -184,4 +186,19 @@ class Sourced(Protocol):
     @property
     def sources(self) -> tuple[Path, ...]:
         """Files and folders whose content is in the fingerprint, whether or not they are there."""
+        ...
+
+
+@runtime_checkable
+class Piecewise(Protocol):
+    """An engine with files of their own for single phrases: a change of one changes that phrase."""
+
+    def files_of(self, request: Request) -> tuple[Path, ...]:
+        """Return the files that this phrase is said from, whether or not they are there.
+
+        Their content is part of its take's key. It may be asked of an engine that was closed.
+
+        Raises:
+            VoiceError: they cannot be looked for.
+        """
         ...
