@@ -206,4 +206,3 @@ def test_takes_that_may_not_be_read_are_an_error(
     origin = Origin.of(voice(tmp_path), RecordedOptions(folder="takes"))
     with pytest.raises(VoiceError, match="cannot read a take"):
         take_key(origin, sentence("Let go."))
-
