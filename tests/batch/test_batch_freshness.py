@@ -49,6 +49,8 @@ def test_nothing_is_to_be_made_again(built):
         ("recipes/calm.md", "title: Calm", "title: Calmer", {"calm": ["title, tags and cover"]}),
         ("recipes/calm.md", "formats: [mp3]", "formats: [flac]", {"calm": ["settings"]}),
         ("recipes/calm.md", "formats", "pace: sleep\nformats", {"calm": ["settings"]}),
+        ("recipes/calm.md", "formats", "duck: clear\nformats", {"calm": ["settings"]}),
+        ("recipes/calm.md", "formats", "anchor: speech\nformats", {"calm": ["settings"]}),
         ("recipes/calm.md", "---\n\nLet", "# a note\n---\n\n\nLet", {}),
         ("recipes/calm.md", "formats: [mp3]", "formats:   [ mp3 ]  # as always", {}),
         ("voices/tone.yaml", "Qi: chee", "Qi: key", {"calm": ["the words"]}),

@@ -110,7 +110,7 @@ class _Planner:
     def _keys(self) -> "Keys":
         from undersong.batch.keys import Keys  # noqa: PLC0415 - only a change is worth numpy's start
 
-        library = Library.find(self._root)
+        library = Library.find(self._root).bound_for(self._order.choice.destination)
         return Keys(library, self._order, self._sources)
 
     @cached_property

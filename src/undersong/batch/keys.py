@@ -7,7 +7,7 @@ part of anything: a comment changes no track.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +38,16 @@ from undersong.voices.voice import EngineChoice, Voice
 
 WORDS: Final = "the words"
 LOCKED: Final = "locked takes"
+
+
+_NAMED: Final = frozenset(
+    {
+        *("album", "about", "artwork", "author", "language", "slug", "style", "title", "variant"),
+        *("loudness", "script", "voice"),
+        *("lines", "path"),  # which reach no file
+    }
+)
+"""What of a recipe has parts with names of their own; all else is its settings."""
 
 
 class Keys:
@@ -281,9 +291,7 @@ def _natural_s(recipe: Recipe) -> float:
 
 
 def _settings(recipe: Recipe) -> list[Any]:
-    lengths = [recipe.length, recipe.pace, recipe.fades]
-    levels = [recipe.difference_lu, recipe.pause_difference_lu]
-    return [*lengths, *levels, recipe.ambience, recipe.seed, recipe.formats]
+    return [getattr(recipe, field.name) for field in fields(recipe) if field.name not in _NAMED]
 
 
 def _wordless(cues: tuple[Cue, ...]) -> list[Cue | None]:

@@ -5,7 +5,7 @@ All faults of a file are reported together: front matter, script, names and cont
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -116,7 +116,7 @@ class _Reader:
         return recipes
 
     def _settings(self, found: RecipeFile) -> list[Settings]:
-        """Return what holds for each track: variant over recipe over library over usual."""
+        """Return what holds for each track: variant, destination, recipe, library, usual."""
         library, document = self._library, self._front.document
         usual = {**flat(Defaults.usual()), "language": library.language, "author": library.author}
         usual |= {"album": library.album, "artwork": library.artwork}
@@ -129,6 +129,7 @@ class _Reader:
                 lines={k.removeprefix("defaults."): p for k, p in library.lines.items()},
             ),
             Layer(file=str(self._path), values=chosen, lines=document.lines()),
+            *_bound(library),
         )
         variants = found.variants if "variants" in found.model_fields_set else None
         return [Settings(layers=(*below, top)) for top in layers_of(document, variants)]
@@ -197,6 +198,17 @@ class _Reader:
                 offset = self._front.document.offset(("variants",), key=True)
                 message = "two variants make the same track name"
                 self._faults.append(self._source.fault(offset, message, seen=recipe.slug))
+
+
+def _bound(library: Library) -> Iterator[Layer]:
+    """Yield what the destination says of all tracks, if they are made for one."""
+    if library.destination is not None:
+        start = f"destinations.{library.destination}."
+        yield Layer(
+            file=str(library.file),
+            values=flat(library.destinations[library.destination]),
+            lines={key.removeprefix(start): place for key, place in library.lines.items()},
+        )
 
 
 def _track_name(*parts: str) -> str:
