@@ -1,6 +1,7 @@
 """Exactly what a change reaches is made again, and nothing else."""
 
 import os
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,11 @@ from batch_kit import FILES, SLUGS, make_files, pretend, reasons
 from undersong.batch import freshness, keys, sources, state
 from undersong.batch.freshness import FORCED, NEVER, library_root, plan_build
 from undersong.batch.model import Choice
+from undersong.batch.sources import stamp_of
 from undersong.batch.state import read_state
 from undersong.errors import FaultsError, UnknownNameError
 from undersong.files import digest_bytes
+from undersong.voices.phrasing import Phrasing
 
 
 @pytest.fixture
@@ -237,3 +240,28 @@ def test_locked_takes_count_where_they_are_used(built):
 def test_the_library_is_found_from_within(order):
     assert library_root(order.root / "recipes") == order.root
     assert library_root(order.root.parent) == order.root.parent
+
+
+def test_words_that_are_as_they_were_are_not_read_again(built, monkeypatch):
+    monkeypatch.setattr(Phrasing, "requests", lambda *_: pytest.fail("words were read"))
+    monkeypatch.setattr(keys, "_natural_s", lambda *_: pytest.fail("a length was estimated"))
+    change(built, "voices/tone.yaml", "Qi: chee", "Qi: chee, Om: ohm")
+    assert reasons(built) == {}
+    change(built, "recipes/calm.md", "formats", "pace: sleep\nformats")
+    assert reasons(built) == {"calm": ("settings changed",)}
+
+
+def test_planning_takes_the_same_for_each_of_many_recipes(order, monkeypatch):
+    looks = Counter()
+    monkeypatch.setattr(sources, "stamp_of", lambda path: looks.update(["look"]) or stamp_of(path))
+    monkeypatch.setattr(freshness, "stamp_of", lambda p: looks.update(["look"]) or stamp_of(p))
+    counts = []
+    for count in (20, 40, 60):
+        for k in range(count):
+            text = FILES["recipes/calm.md"].replace("[2s]", f"[{k + 3}s]")
+            (order.root / f"recipes/calm-{k}.md").write_text(text)
+        pretend(order)
+        looks.clear()
+        assert not plan_build(order).known
+        counts.append(looks["look"])
+    assert counts[2] - counts[1] == counts[1] - counts[0] <= 20 * 6

@@ -187,11 +187,11 @@ def test_a_phrase_tells_its_files_also_those_that_are_not_there(tmp_path: Path) 
     record(tmp_path, "Let go.flac")
     put(tmp_path / "takes" / "takes.csv", "file,text\nREC_0008.wav,Out.\n")
     engine = voice(tmp_path)
-    told = [[path.name for path in engine.files_of(sentence(t))] for t in ("Go.", "In.", "Out.")]
+    told = [[path.name for path in engine.files_of(t)] for t in ("Go.", "In.", "Out.")]
     assert told == [[], ["in.wav"], ["REC_0008.wav"]]
-    assert len(engine.files_of(sentence("Let go."))) == 2
+    assert len(engine.files_of("Let go.")) == 2
     engine.close()
-    assert len(engine.files_of(sentence("In."))) == 1
+    assert len(engine.files_of("In.")) == 1
 
 
 def test_takes_that_may_not_be_read_are_an_error(

@@ -100,7 +100,7 @@ class _Planner:
     def _looked_into(self, path: Path, keys: "Keys") -> list[Verdict]:
         """Judge the tracks of a recipe by reading it."""
         verdicts = []
-        for slug, known in keys.tracks_of(path):
+        for slug, known in keys.tracks_of(path, self._state.tracks):
             record = self._state.tracks.get(slug)
             self._known[slug] = known
             verdicts.append(self._judged(self._job(slug, path), record, differences(record, known)))

@@ -15,7 +15,7 @@ from typing import Any, Final
 from undersong.ambience.bed import Bed, bed_digest, load_bed
 from undersong.ambience.registry import cue_class, cue_names
 from undersong.ambience.rights import missing_rights
-from undersong.batch.model import Known, Order
+from undersong.batch.model import Known, Order, Record
 from undersong.batch.names import path_of
 from undersong.batch.program import maker_digest
 from undersong.batch.sources import Sources, key_of
@@ -25,12 +25,13 @@ from undersong.recipes.library import Library
 from undersong.recipes.load import load_recipe
 from undersong.recipes.model import BreathPhase, Cue, Position, Recipe, Utterance
 from undersong.recipes.profiles import PROFILES
-from undersong.timeline.arrange import arrange
+from undersong.timeline.arrange import possible_lengths
 from undersong.timeline.estimate import estimate_takes
 from undersong.units import SAMPLE_RATE
 from undersong.voices.cast import choices
 from undersong.voices.contract import Engine, Request, Sourced
 from undersong.voices.narrate import requests_of
+from undersong.voices.phrasing import Phrasing
 from undersong.voices.pins import Pin, lock_file, phrase_digest, read_pins
 from undersong.voices.registry import engine_class, load_voice
 from undersong.voices.takes import Origin, TakeStore, take_key
@@ -38,6 +39,9 @@ from undersong.voices.voice import EngineChoice, Voice
 
 WORDS: Final = "the words"
 LOCKED: Final = "locked takes"
+_PROGRAM: Final = "the program"
+_SAYING: Final = (WORDS, _PROGRAM)
+"""Parts that decide, with the voices, what engines are asked."""
 
 
 _NAMED: Final = frozenset(
@@ -58,11 +62,11 @@ class Keys:
         self._library, self._choice = library, order.choice
         self._store = TakeStore(order.cache)
         self._run = {
-            "the program": maker_digest(),
+            _PROGRAM: maker_digest(),
             "options of the run": digest_json(asdict(order.choice)),
         }
         self._sources = sources
-        self._voices: dict[str, Voice] = {}
+        self._phrasing = Phrasing(library)
         self._beds: dict[str, Bed] = {}
         self._engines: dict[tuple[str, str], _Teller] = {}
         self._pins: dict[Path, dict[str, Pin]] = {}
@@ -72,41 +76,45 @@ class Keys:
         """The library's folder, absolute."""
         return self._library.root.absolute()
 
-    def tracks_of(self, path: Path) -> Iterator[tuple[str, Known]]:
+    def tracks_of(self, path: Path, records: Mapping[str, Record]) -> Iterator[tuple[str, Known]]:
         """Read a recipe file, and return what each of its tracks depends on, by slug.
+
+        Args:
+            path: the file.
+            records: what is known of tracks that were made.
 
         Raises:
             UndersongError: the recipe, or something that it names, is missing or holds faults.
         """
-        return ((recipe.slug, self.known_of(recipe)) for recipe in load_recipe(path, self._library))
+        for recipe in load_recipe(path, self._library):
+            yield recipe.slug, self.known_of(recipe, records.get(recipe.slug))
 
-    def known_of(self, recipe: Recipe) -> Known:
+    def known_of(self, recipe: Recipe, before: Record | None) -> Known:
         """Return what a track depends on.
+
+        What follows from its words is found out only if they are not those of `before`.
 
         Raises:
             UndersongError: something that it names is missing or holds faults.
         """
         voices = {name: self._voice(name) for name in _voices_of(recipe)}
         beds = {name: self._bed(name) for name in recipe.beds}
-        said, requests = recipe.script.utterances, requests_of(recipe, self._library)
-        recordings = self._recordings(recipe, requests)
+        recordings = self._recordings(recipe)
         parts = {
-            WORDS: digest_json([[asdict(each) for each in requests], _bare(said)]),
+            WORDS: digest_json(
+                [_bare(recipe.script.utterances), self._phrasing.lexicon_of(recipe)]
+            ),
             "pauses, scenes and chapters": digest_json(_bare(_wordless(recipe.script.cues))),
             "settings": digest_json(_bare(_settings(recipe))),
             "title, tags and cover": digest_json(self._label(recipe)),
             f"loudness profile {recipe.loudness}": digest_json(asdict(PROFILES[recipe.loudness])),
             **{f"voice {name}": self._spoken_by(voice) for name, voice in voices.items()},
-            **{
-                f"bed {name}": digest_json([bed_digest(b), b.credit, missing_rights(b)])
-                for name, b in beds.items()
-            },
+            **{f"bed {name}": _sounding(bed) for name, bed in beds.items()},
             **{f"sound {name}": self._sound(name) for name in recipe.script.sounds},
             **{
                 what: digest_json([self._sources.look(key).sha256 for key in found])
                 for what, found in recordings.items()
             },
-            LOCKED: self._locked(recipe, requests),
             **self._run,
         }
         names = tuple(
@@ -122,20 +130,42 @@ class Keys:
                 *(key for found in recordings.values() for key in found),
             ]
         )
-        return Known(
-            inputs=tuple(inputs),
-            names=names,
-            parts=parts,
-            length_s=float(recipe.length or _natural_s(recipe)),
-            asked=self._asked(recipe, requests),
-        )
+        known = Known(inputs=tuple(inputs), names=names, parts=parts, length_s=0.0, asked={})
+        return self._with_words(known, recipe, before)
+
+    def _with_words(self, known: Known, recipe: Recipe, before: Record | None) -> Known:
+        """Return what is known with what follows from the words: locked takes, length, requests."""
+        length_s = float(recipe.length or 0)
+        if before and self._says_the_same(known, recipe, before):
+            parts = {**known.parts, LOCKED: before.parts[LOCKED]}
+            return replace(known, parts=parts, length_s=length_s or before.length_s)
+        if not length_s:
+            length_s = before.length_s if before else _natural_s(recipe)
+        locked, asked = "", dict[str, int]()
+        if self._pins_of(lock_file(recipe)) or self._asks_others(recipe):
+            requests = self._phrasing.requests(recipe)
+            locked, asked = self._locked(recipe, requests), self._asked(recipe, requests)
+        parts = {**known.parts, LOCKED: locked}
+        return replace(known, parts=parts, length_s=length_s, asked=asked)
+
+    def _asks_others(self, recipe: Recipe) -> bool:
+        """Whether the first engine of one of its voices needs the network."""
+        return any(engine_class(self._first(name).engine).online for name in _voices_of(recipe))
+
+    def _first(self, voice: str) -> EngineChoice:
+        return choices(self._voice(voice), self._choice.engine, online=self._choice.online)[0]
+
+    def _says_the_same(self, known: Known, recipe: Recipe, before: Record) -> bool:
+        """Whether words, voices, program and the file of locked takes are as they were."""
+        found = {n: d for n, d in known.parts.items() if n in _SAYING or n.startswith("voice ")}
+        same = found.items() <= before.parts.items() and LOCKED in before.parts
+        return same and not self._sources.changed(self._key(lock_file(recipe)))
 
     def _asked(self, recipe: Recipe, requests: Sequence[Request]) -> dict[str, int]:
         """Count what has yet to be said by a voice's first engine, where that needs the network."""
         asked: Counter[str] = Counter()
         for said, request in zip(recipe.script.utterances, requests, strict=True):
-            voice = self._voice(said.voice or recipe.voice)
-            first = choices(voice, self._choice.engine, online=self._choice.online)[0]
+            first = self._first(said.voice or recipe.voice)
             if engine_class(first.engine).online and not self._choice.offline:
                 asked[first.engine] += (
                     0 if self._is_there(first, request, recipe) else len(request.text)
@@ -158,16 +188,16 @@ class Keys:
             paths += [path for each in voice.engines for path in self._engine(each).sources]
         return map(self._key, paths)
 
-    def _recordings(self, recipe: Recipe, requests: Sequence[Request]) -> dict[str, list[str]]:
+    def _recordings(self, recipe: Recipe) -> dict[str, list[str]]:
         """Return the files that single phrases are said from, as sources, by what they are."""
         found: dict[str, list[str]] = {}
-        for said, request in zip(recipe.script.utterances, requests, strict=True):
+        for said in recipe.script.utterances:
             name = said.voice or recipe.voice
             for choice in self._voice(name).engines:
                 if files_of := self._engine(choice).origin.files_of:
                     with suppress(VoiceError):  # its own render says why
                         found.setdefault(f"recordings of {name}", []).extend(
-                            self._key(path) for path in files_of(request)
+                            self._key(path) for path in files_of(said.text)
                         )
         return found
 
@@ -175,9 +205,7 @@ class Keys:
         return key_of(path, self.root)
 
     def _voice(self, name: str) -> Voice:
-        if name not in self._voices:
-            self._voices[name] = load_voice(name, self._library)
-        return self._voices[name]
+        return self._phrasing.voice(name)
 
     def _bed(self, name: str) -> Bed:
         if name not in self._beds:
@@ -284,10 +312,10 @@ def _sounding(bed: Bed) -> str:
 def _natural_s(recipe: Recipe) -> float:
     """Return how long a recipe without a length will be, sounds that are waited for left out."""
     try:
-        timeline = arrange(recipe, estimate_takes(recipe), dict.fromkeys(recipe.script.sounds, 0))
+        sounds = dict.fromkeys(recipe.script.sounds, 0)
+        return possible_lengths(recipe, estimate_takes(recipe), sounds).natural / SAMPLE_RATE
     except UndersongError:
         return 0.0  # its own render says why
-    return timeline.length / SAMPLE_RATE
 
 
 def _settings(recipe: Recipe) -> list[Any]:

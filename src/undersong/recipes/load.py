@@ -7,8 +7,9 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from undersong.errors import Fault, FaultsError
 from undersong.files import digest_bytes
@@ -118,7 +119,7 @@ class _Reader:
     def _settings(self, found: RecipeFile) -> list[Settings]:
         """Return what holds for each track: variant, destination, recipe, library, usual."""
         library, document = self._library, self._front.document
-        usual = {**flat(Defaults.usual()), "language": library.language, "author": library.author}
+        usual = {**_usual(), "language": library.language, "author": library.author}
         usual |= {"album": library.album, "artwork": library.artwork}
         chosen = flat({k: v for k, v in found.chosen().items() if k != "variants"})
         below = (
@@ -198,6 +199,11 @@ class _Reader:
                 offset = self._front.document.offset(("variants",), key=True)
                 message = "two variants make the same track name"
                 self._faults.append(self._source.fault(offset, message, seen=recipe.slug))
+
+
+@cache
+def _usual() -> dict[str, Any]:
+    return flat(Defaults.usual())
 
 
 def _bound(library: Library) -> Iterator[Layer]:

@@ -193,8 +193,8 @@ class Sourced(Protocol):
 class Piecewise(Protocol):
     """An engine with files of their own for single phrases: a change of one changes that phrase."""
 
-    def files_of(self, request: Request) -> tuple[Path, ...]:
-        """Return the files that this phrase is said from, whether or not they are there.
+    def files_of(self, written: str) -> tuple[Path, ...]:
+        """Return the files that a phrase, as written, is said from, whether or not they are there.
 
         Their content is part of its take's key. It may be asked of an engine that was closed.
 

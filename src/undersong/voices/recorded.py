@@ -72,13 +72,17 @@ class Recorded:
         """The folder and its list: what tells which file says what."""
         return (self._folder, self._folder / LIST)
 
-    def files_of(self, request: Request) -> tuple[Path, ...]:
+    def files_of(self, written: str) -> tuple[Path, ...]:
         """Return the file of a phrase; several or none when it cannot be said.
 
         Raises:
             VoiceError: the folder or its list cannot be read.
         """
-        return self._candidates(request.written)
+        whole = slug(written)
+        if (file := self._listed.get(whole)) is not None:
+            return (self._folder / file,)
+        names = dict.fromkeys((take_name(written), whole))
+        return tuple(sorted(path for name in names for path in self._named.get(name, ())))
 
     def check(self) -> str | None:
         """Say whether the folder is missing or its list cannot be read."""
@@ -114,7 +118,7 @@ class Recorded:
 
     def _find(self, written: str) -> Path | str:
         """Return the one take of a phrase, or a sentence that says why there is none."""
-        paths = self._candidates(written)
+        paths = self.files_of(written)
         if not paths:
             return f"no take `{take_name(written)}.wav` in {self._folder} for “{written}”"
         if len(paths) > 1:
@@ -122,13 +126,6 @@ class Recorded:
         if not is_there(paths[0]):
             return f"{LIST} names {paths[0].relative_to(self._folder)}, which is not there"
         return paths[0]
-
-    def _candidates(self, written: str) -> tuple[Path, ...]:
-        whole = slug(written)
-        if (file := self._listed.get(whole)) is not None:
-            return (self._folder / file,)
-        names = dict.fromkeys((take_name(written), whole))
-        return tuple(sorted(path for name in names for path in self._named.get(name, ())))
 
     @cached_property
     def _named(self) -> Mapping[str, Sequence[Path]]:

@@ -47,7 +47,7 @@ class Origin:
     fingerprint: str
     options: EngineOptions
     reads_written: bool = False
-    files_of: Callable[[Request], tuple[Path, ...]] | None = None
+    files_of: Callable[[str], tuple[Path, ...]] | None = None
 
     @classmethod
     def of(cls, engine: Engine, options: EngineOptions) -> "Origin":
@@ -71,7 +71,7 @@ def take_key(origin: Origin, request: Request, take: int = 1) -> str:
     Raises:
         VoiceError: a file that this phrase is said from cannot be read.
     """
-    own = {"files": _digests(origin.files_of(request))} if origin.files_of else {}
+    own = {"files": _digests(origin.files_of(request.written))} if origin.files_of else {}
     return files.digest_json(
         own
         | {
