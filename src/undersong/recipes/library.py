@@ -16,7 +16,7 @@ from undersong.files import at_home, is_there
 from undersong.plugins import installed
 from undersong.recipes.document import in_order, read_document
 from undersong.recipes.model import Position
-from undersong.recipes.names import Names, is_safe
+from undersong.recipes.names import Names, composed, is_safe
 from undersong.recipes.schema import LibraryFile
 from undersong.recipes.source import read_source
 
@@ -144,7 +144,7 @@ class Library:
 
     def sound_file(self, name: str) -> Path | None:
         """Return a sound file of `sounds/`, by name with or without suffix; None for none."""
-        return self._sounds().get(name)
+        return self._sounds().get(composed(name))
 
     def names(self, folder: Path) -> Names:
         """Return everything that a file in `folder` may name."""
@@ -160,7 +160,7 @@ class Library:
 
     def _sounds(self) -> dict[str, Path]:
         whole = self._found("sounds", _SOUND, stem=False)
-        stems = {path.stem: path for path in reversed(whole.values())}
+        stems = {composed(path.stem): path for path in reversed(whole.values())}
         makers = _cue_makers()
         return {name: path for name, path in {**stems, **whole}.items() if name not in makers}
 
@@ -169,7 +169,7 @@ class Library:
         found: dict[str, Path] = {}
         for root in self._roots():
             for path in _listed(root / folder, tuple(suffixes)):
-                found.setdefault(path.stem if stem else path.name, path)
+                found.setdefault(composed(path.stem if stem else path.name), path)
         return found
 
 
@@ -216,9 +216,9 @@ def _as_given(path: Path, folder: Path) -> Path:
 
 
 def _lookup(kind: str, name: str, found: Mapping[str, Path]) -> Path:
-    if name not in found:
+    if composed(name) not in found:
         raise UnknownNameError(kind, name, found)
-    return found[name]
+    return found[composed(name)]
 
 
 def _listed(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
