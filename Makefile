@@ -54,6 +54,7 @@ bench: $(MADE)/setup ## measure speed, memory and quality beside others; writes 
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python tests/bench/bench.py $(BENCH)
 	$(BIN)/python tests/bench/bench_publish.py
+	$(BIN)/python tests/bench/farm_costs.py
 
 
 $(MADE)/readers: tests/publish/readers/package.json

@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
@@ -57,11 +57,27 @@ def locked(path: Path, stop: Stop | None = None) -> Iterator[None]:
         OSError: the lock file cannot be made.
         StoppedError: `stop` was set while waiting.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    while (descriptor := _claim(path)) is None:
+    with locked_any((path,), stop):
+        yield
+
+
+@contextmanager
+def locked_any(paths: Sequence[Path], stop: Stop | None = None) -> Iterator[None]:
+    """Hold one of the lock files while the block runs, the first that is free; see `locked`.
+
+    With n of them, n holders there are at most, in all threads of all processes.
+
+    Raises:
+        OSError: a lock file cannot be made.
+        StoppedError: `stop` was set while waiting.
+    """
+    for folder in {path.parent for path in paths}:
+        folder.mkdir(parents=True, exist_ok=True)
+    while (held := _claim_any(paths)) is None:
         if stop is not None and stop.is_set():
-            raise StoppedError("stopped while another process was making the same")
+            raise StoppedError("stopped while waiting for another process")
         time.sleep(POLL_S)
+    path, descriptor = held
     try:
         yield
     finally:
@@ -127,6 +143,14 @@ def _living(folder: Path, prefix: str, suffix: str) -> tuple[int | None, Path]:
             Path(name).unlink(missing_ok=True)
             raise
         os.close(descriptor)  # somebody took it for an orphan before it was locked
+
+
+def _claim_any(paths: Sequence[Path]) -> tuple[Path, int] | None:
+    for path in paths:
+        descriptor = _claim(path)
+        if descriptor is not None:
+            return path, descriptor
+    return None
 
 
 def _claim(path: Path) -> int | None:

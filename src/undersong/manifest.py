@@ -93,6 +93,7 @@ class Manifest:
 
     Attributes:
         digest: of all inputs that reach the track's bytes.
+        sound: of those that reach the sound of its files; "" when nobody noted it.
         draft: spoken by a draft voice; publishing refuses such a track.
         voice: voice name; `engine` and `engine_version` tell what spoke.
         speakers: the same of every voice in the track, in order of first use.
@@ -144,6 +145,7 @@ class Manifest:
     speakers: tuple[Speaker, ...] = ()
     timings: dict[str, int] = field(default_factory=dict)
     hearing: dict[str, Any] | None = None
+    sound: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps`."""

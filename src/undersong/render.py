@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from undersong.deliver.again import deliver_changed
 from undersong.deliver.certificate import is_whole, manifest_of, write_manifest
 from undersong.deliver.companions import Companions, companion_names, write_companions
-from undersong.deliver.encode import Order, deliver, file_names
+from undersong.deliver.encode import Order, file_names
 from undersong.deliver.label import cover_of, label_digest, tags_of
 from undersong.deliver.leftovers import making, settle
 from undersong.files import digest_json
@@ -63,7 +64,8 @@ def render_track(
     cover = cover_of(recipe)
     session = prepare(recipe, studio)
     label = label_digest(recipe, session.credits, cover)
-    digest = digest_json([session.digest, label, session.withheld, code_digest("deliver")])
+    sound = digest_json([session.digest, code_digest("deliver")])
+    digest = digest_json([sound, label, session.withheld])
     beside = companion_names(recipe.slug, stems=extras.stems, picture=extras.picture)
     kept = read_manifest(folder / MANIFEST)
     listened = not extras.listen or (kept and kept.get("hearing"))
@@ -97,13 +99,15 @@ def render_track(
             tags=tags,
             masters=tuple(partial(Master, copy.mix, length) for copy in session.copies),
         )
-        deliverables = deliver(order, studio.watch.stage("encoding and checking", order.steps))
+        encoding = partial(studio.watch.stage, "encoding and checking")
+        deliverables = deliver_changed(order, None if extras.force else kept, sound, encoding)
         stage = studio.watch.stage("writing the rest", companions.steps)
         write_companions(companions, folder, stage)
         manifest = manifest_of(
             companions,
             deliverables,
             digest=digest,
+            sound=sound,
             spoken=spoken,
             aim_lufs=goal.target_lufs,
             speech_lufs=mastering.speech_lufs,

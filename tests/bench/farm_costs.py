@@ -16,6 +16,8 @@ CPU_S = 0.05 * TRACK_S
 """Core seconds of a track of ten minutes, as `batch.estimate.COST_S_PER_S` has it."""
 TRACK_MB = 0.016 * TRACK_S
 """An MP3 file at 128 kb/s."""
+PLAN_S = 0.009
+"""Seconds at home to read a recipe of 48 phrases, and all it names, for the first time."""
 FETCH_S = 0.2
 """Seconds at home for a track: verify, write, sync. Six of 3 MB took 1.3 s on a busy machine."""
 CORE_HOUR_USD = 0.02
@@ -37,8 +39,9 @@ class Outcome:
 def simulate(tracks: int, cores: int, homes: int, preempted_per_h: float, seed: int = 1) -> Outcome:
     """Carry out tracks; a worker that is preempted loses its track and is back after 3 minutes."""
     dice = random.Random(seed)  # noqa: S311 - dice, not secrets
-    free = [0.0] * cores
-    fetched = [0.0] * homes
+    begun_s = PLAN_S * tracks / homes
+    free = [begun_s] * cores
+    fetched = [begun_s] * homes
     spent_s = useful_s = 0.0
     for _ in range(tracks):
         left_s = CPU_S * dice.lognormvariate(0, 0.4)

@@ -25,6 +25,7 @@ from undersong.testing.engines import sentence
 from undersong.voices.contract import Blocked, Refused, Transient
 from undersong.voices.edge import Edge, EdgeOptions
 from undersong.voices.edge.breaker import BREAKER
+from undersong.voices.takes import TakeStore
 
 TEXTS = (
     "Let yourself arrive in this place.",
@@ -121,8 +122,10 @@ def _fault(dice: random.Random, *, final: float, slow: float) -> str:
 def _say(text: str, tally: Tally, limit_s: float) -> type[VoiceError] | None:
     """Return None after a whole take, else the kind of its failure."""
     begun_s = time.monotonic()
+    edge = Edge(EdgeOptions(), Path())
     try:
-        take = Edge(EdgeOptions(), Path()).say(sentence(text))
+        with TakeStore().turn(edge):
+            take = edge.say(sentence(text))
     except (Blocked, Refused, Transient) as error:
         kind = next(kind for kind in (Blocked, Refused, Transient) if isinstance(error, kind))
         tally.ends[kind.__name__] += 1

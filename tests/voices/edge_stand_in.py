@@ -302,6 +302,10 @@ class StandIn:
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.port}/edge?TrustedClientToken=x"
 
+    @property
+    def list_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/list?x=y"
+
     def heal(self) -> None:
         """No faults any more, and the client forgets what it has learnt."""
         self.faults.clear()
@@ -545,8 +549,7 @@ def standing_in(monkeypatch: pytest.MonkeyPatch, limits: Limits = PATIENT) -> It
     own_faults = Listener()
     with StandIn() as service:
         monkeypatch.setattr(edge_tts.communicate, "WSS_URL", service.url)
-        list_url = f"http://127.0.0.1:{service.port}/list?x=y"
-        monkeypatch.setattr(edge_tts.voices, "VOICE_LIST", list_url)
+        monkeypatch.setattr(edge_tts.voices, "VOICE_LIST", service.list_url)
         service.heal()
         logging.getLogger("aiohttp.server").addHandler(own_faults)
         yield service

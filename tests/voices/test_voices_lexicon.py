@@ -1,12 +1,16 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from voices_kit import make_library, make_recipe, put
 
 from undersong.errors import FaultsError
 from undersong.recipes.library import Library
-from undersong.voices.lexicon import Lexicon
+from undersong.recipes.model import Position, Word
+from undersong.voices.lexicon import Lexicon, touching
 from undersong.voices.narrate import requests_of
+from undersong.voices.text import spoken_words
 
 VOICE = """\
 title: T
@@ -77,3 +81,37 @@ def test_a_lexicon_that_is_none_is_told_with_its_place(library: Library) -> None
     with pytest.raises(FaultsError) as caught:
         Library.find(library.root)
     assert "2:" in str(caught.value.faults[0])
+
+
+PIECES = (
+    *("om", "home", "Qi", "qi-gong", "Tai", "chi", "don\u2019t"),
+    *("5", "mins", "\u00e9t\u00e9", "e\u0301t", "\u2013"),
+)
+KEYS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map(" ".join)
+VALUES = st.sampled_from(("aah", "/a\u02d0/", "oh /o\u02d0/", "two words"))
+ENDS = st.sampled_from(("", ",", "!", "\u201d"))
+WORDS = st.lists(st.builds("{}{}".format, st.sampled_from(PIECES), ENDS), min_size=1, max_size=8)
+
+
+@given(entries=st.dictionaries(KEYS, VALUES, max_size=6), texts=WORDS)
+def test_entries_that_do_not_touch_change_nothing(
+    entries: dict[str, str], texts: list[str]
+) -> None:
+    def said(entries: dict[str, str]) -> object:
+        lexicon = Lexicon.of("en-US", ("en-US", entries))
+        return spoken_words(lexicon.marked(words), "en-US", lexicon.respelt)
+
+    words = [Word(text=text, position=Position(line=1, column=1)) for text in texts]
+    assert said(entries) == said(touching(entries, texts))
+
+
+def test_an_entry_touches_whole_words_only() -> None:
+    entries = {"Om": "ohm", "tai chi": "tie chee", "rest": "wrest", "est": "x", "Don't": "dont"}
+    words = ["Rest,", "at", "home.", "Don\u2019t", "Tai,", "Chi"]
+    assert touching(entries, words).keys() == {"rest", "Don't", "tai chi"}
+    assert touching({}, words) == {}
+
+
+def test_of_two_spellings_of_a_key_the_last_one_holds() -> None:
+    lexicon = Lexicon.of("en-US", ("en-US", {"Qi": "chee", "qi": "key"}), ("en-US", {"QI": "kwee"}))
+    assert lexicon.respelt == {"QI": "kwee"}

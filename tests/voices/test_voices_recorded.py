@@ -11,6 +11,7 @@ from voices_kit import put, rest, speech, wav
 from undersong.errors import VoiceError
 from undersong.testing.engines import check_engine, sentence
 from undersong.voices.recorded import Recorded, RecordedOptions, take_name
+from undersong.voices.takes import Origin, take_key
 from undersong.voices.trim import decode
 
 FORMATS = {
@@ -149,7 +150,7 @@ def test_a_list_that_cannot_be_read_is_a_reason(tmp_path: Path, content: bytes, 
 
 def test_a_folder_that_is_not_there_is_a_reason_and_has_a_fingerprint(tmp_path: Path) -> None:
     assert "no folder of recorded takes" in (voice(tmp_path).check() or "")
-    assert len(voice(tmp_path).fingerprint) == 64
+    assert voice(tmp_path).fingerprint
 
 
 @pytest.mark.parametrize("audio", [b"", b"RIFF....WAVEfmt ", b"<html>not a take</html>"])
@@ -159,19 +160,38 @@ def test_a_take_that_cannot_be_read_is_named(tmp_path: Path, audio: bytes) -> No
         voice(tmp_path).say(sentence("Let go."))
 
 
-def test_any_change_of_the_folder_changes_the_fingerprint(tmp_path: Path) -> None:
-    seen = set()
+def test_a_take_is_known_by_its_own_file_alone(tmp_path: Path) -> None:
+    def key(text: str = "Let go.") -> str:
+        return take_key(Origin.of(voice(tmp_path), RecordedOptions(folder="takes")), sentence(text))
+
+    nothing = key()
     record(tmp_path, "let-go.wav")
-    seen.add(voice(tmp_path).fingerprint)
+    first = key()
     record(tmp_path, "in.wav")
-    seen.add(voice(tmp_path).fingerprint)
-    record(tmp_path, "in.wav", wav(speech(0.5)))
-    seen.add(voice(tmp_path).fingerprint)
-    put(tmp_path / "takes" / "takes.csv", "file,text\n")
-    seen.add(voice(tmp_path).fingerprint)
     record(tmp_path, "notes.txt", b"nothing to do with the sound")
-    seen.add(voice(tmp_path).fingerprint)
-    assert len(seen) == 4
+    assert key() == first != nothing
+    record(tmp_path, "let-go.wav", wav(speech(0.5)))
+    second = key()
+    assert second != first
+    put(tmp_path / "takes" / "takes.csv", "file,text\nlet-go.wav,In.\n")
+    assert key() == second
+    put(tmp_path / "takes" / "takes.csv", "file,text\nin.wav,Let go.\n")
+    assert key() == first
+    put(tmp_path / "takes" / "takes.csv", "file,text\nout.wav,Let go.\n")
+    assert key() not in {first, second}
+
+
+def test_a_phrase_tells_its_files_also_those_that_are_not_there(tmp_path: Path) -> None:
+    record(tmp_path, "in.wav")
+    record(tmp_path, "let-go.wav")
+    record(tmp_path, "Let go.flac")
+    put(tmp_path / "takes" / "takes.csv", "file,text\nREC_0008.wav,Out.\n")
+    engine = voice(tmp_path)
+    told = [[path.name for path in engine.files_of(t)] for t in ("Go.", "In.", "Out.")]
+    assert told == [[], ["in.wav"], ["REC_0008.wav"]]
+    assert len(engine.files_of("Let go.")) == 2
+    engine.close()
+    assert len(engine.files_of("In.")) == 1
 
 
 def test_takes_that_may_not_be_read_are_an_error(
@@ -182,6 +202,7 @@ def test_takes_that_may_not_be_read_are_an_error(
     def refuse(path: Path) -> str:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("undersong.voices.recorded.digest_file", refuse)
-    with pytest.raises(VoiceError, match="cannot read the recorded takes"):
-        voice(tmp_path).fingerprint  # noqa: B018 - reading it is the test
+    monkeypatch.setattr("undersong.files.digest_file", refuse)
+    origin = Origin.of(voice(tmp_path), RecordedOptions(folder="takes"))
+    with pytest.raises(VoiceError, match="cannot read a take"):
+        take_key(origin, sentence("Let go."))

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,9 @@ _UNSUPPORTED: Final = "501 Not Implemented"
 """How Swift, among others, answers a conditional put."""
 
 HINT: Final = "pip install 'undersong[farm]' brings what a farm needs"
+
+
+_KINDS: Final = ("files", "tracks", "takes", "locked")
 
 
 class Depot:
@@ -120,6 +124,34 @@ class Depot:
             FarmError: the store cannot be used.
         """
         self._remove(_name("tracks", digest))
+
+    def prune(self, before: datetime, *, dry: bool = False) -> tuple[int, int]:
+        """Remove what was put here before a moment; return how many objects and bytes that were.
+
+        Whatever a later build misses is sent, or made, again; a build under way may end with a
+        message and is right when run again. Objects of others are not seen.
+
+        Args:
+            before: the moment, with its time zone.
+            dry: only tell.
+
+        Raises:
+            FarmError: the store cannot be used.
+        """
+        import obstore  # noqa: PLC0415 - as above
+
+        count = size_bytes = 0
+        with _reaching(self.address):
+            for kind in _KINDS:
+                for listed in obstore.list(self._store, prefix=f"{kind}/"):
+                    old = [each for each in listed if each["last_modified"] < before]
+                    count += len(old)
+                    size_bytes += sum(each["size"] for each in old)
+                    if old and not dry:
+                        obstore.delete(self._store, [each["path"] for each in old])
+        if not dry:
+            self._known.clear()
+        return count, size_bytes
 
     def fetch(self, kind: Kind, key: str) -> bytes | None:
         """Return an entry of a cache, or None; see `store.behind`."""

@@ -100,7 +100,7 @@ class _Planner:
     def _looked_into(self, path: Path, keys: "Keys") -> list[Verdict]:
         """Judge the tracks of a recipe by reading it."""
         verdicts = []
-        for slug, known in keys.tracks_of(path):
+        for slug, known in keys.tracks_of(path, self._state.tracks):
             record = self._state.tracks.get(slug)
             self._known[slug] = known
             verdicts.append(self._judged(self._job(slug, path), record, differences(record, known)))
@@ -110,7 +110,7 @@ class _Planner:
     def _keys(self) -> "Keys":
         from undersong.batch.keys import Keys  # noqa: PLC0415 - only a change is worth numpy's start
 
-        library = Library.find(self._root)
+        library = Library.find(self._root).bound_for(self._order.choice.destination)
         return Keys(library, self._order, self._sources)
 
     @cached_property

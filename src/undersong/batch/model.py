@@ -17,6 +17,7 @@ class Choice:
         engine: the only voice engine that may speak, or None for each voice's own order.
         offline: no engine that needs a network; `online`: those alone, where a voice has one.
         stems, picture: also write these.
+        destination: of the library, that tracks are made for; None where it has none.
     """
 
     engine: str | None = None
@@ -24,6 +25,7 @@ class Choice:
     online: bool = False
     stems: bool = False
     picture: bool = False
+    destination: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ def make(errand: Errand, worker: int, tell: Callable[[Event], None], *, threads:
         UndersongError: of the kind of whatever failed; no partial file has a final name.
     """
     begun_s, begun_cpu_s = time.monotonic(), time.process_time()
-    library = Library.find(errand.root)
+    library = Library.find(errand.root).bound_for(errand.choice.destination)
     recipes = {recipe.slug: recipe for recipe in load_recipe(errand.recipe, library)}
     if errand.slug not in recipes:
         raise UnknownNameError("track", errand.slug, recipes)

@@ -10,6 +10,7 @@ import typer
 
 from undersong.batch.events import Failed, Made
 from undersong.batch.state import write_state
+from undersong.cli.destined import OUT, TO
 from undersong.cli.screen import err, out, print_json
 from undersong.cli.speaking import ENGINE, ONLINE
 
@@ -38,18 +39,10 @@ def add_to(app: typer.Typer) -> None:
 
 def build(
     library: Path = typer.Option(Path(), "--library", help="A folder of the library."),
-    folder: Path | None = typer.Option(
-        None, "--out", help="Where tracks go, a folder each. Default: build/ in the library."
-    ),
+    folder: Path | None = OUT,
+    destinations: list[str] | None = TO,
     only: list[str] | None = ONLY,
-    jobs: int | None = typer.Option(
-        None,
-        "--jobs",
-        "-j",
-        min=1,
-        max=256,
-        help="Tracks at once. Default: what cores and memory bear.",
-    ),
+    jobs: int | None = JOBS,
     engine: str | None = ENGINE,
     online: bool | None = ONLINE,
     stems: bool = typer.Option(False, "--stems", help="Also write voice, bed and cue stems."),
@@ -74,7 +67,9 @@ def build(
 
     A track is made again when its recipe, voice, words, beds, sounds, cover, settings, locked takes
     or the program have changed. If one fails, the others go on; run again to take up the rest.
+    A library with destinations is made for one after the other.
     """
+    from undersong.batch.destinations import orders
     from undersong.batch.freshness import library_root
     from undersong.batch.model import Choice, Order
     from undersong.store.place import default_cache
@@ -82,7 +77,7 @@ def build(
     root = library_root(library)
     order = Order(
         root=root,
-        out=(folder or root / "build").absolute(),
+        out=root,
         cache=default_cache().absolute(),
         choice=Choice(
             engine=engine,
@@ -97,12 +92,13 @@ def build(
         fail_fast=not keep_going,
         farm=_farm(farm, farm_folder, farm_store, plain=farm_plain) if farm else None,
     )
+    bound = orders(order, folder, destinations or ())
     if why or dry_run:
-        _explain(order, whole=why is not None, as_json=as_json)
-        return
-    code = build_once(order, as_json=as_json)
-    if code:
-        raise typer.Exit(code)
+        codes = [_explain(each, whole=why is not None, as_json=as_json) for each in bound]
+    else:
+        codes = [build_once(each, as_json=as_json) for each in bound]
+    if failed := next(filter(None, codes), 0):
+        raise typer.Exit(failed)
 
 
 def _farm(address: str, folder: Path | None, store: str | None, *, plain: bool) -> "Farm":
@@ -115,13 +111,16 @@ def _farm(address: str, folder: Path | None, store: str | None, *, plain: bool) 
     return Farm(address=address, store=whole, certificates=place, plain=plain)
 
 
-def _explain(order: "Order", *, whole: bool, as_json: bool) -> None:
+def _explain(order: "Order", *, whole: bool, as_json: bool) -> int:
+    """Tell what a build would do, and return the exit code: that of the first faulty recipe."""
     from undersong.batch.freshness import plan_build
 
     plan = plan_build(order)
     if as_json:
-        print_json(_plan_as_json(plan))
+        print_json(_plan_as_json(plan) | _destination(order))
     else:
+        if order.choice.destination:
+            out.print(f"for {order.choice.destination}, in {order.out}:", markup=False)
         for verdict in plan.wanted:
             if whole and verdict.fresh:
                 out.print(f"{verdict.job.slug}: nothing has changed", markup=False)
@@ -133,8 +132,12 @@ def _explain(order: "Order", *, whole: bool, as_json: bool) -> None:
         out.print(f"{len(plan.todo)} of {len(plan.wanted)} tracks to make", markup=False)
         for line in _outlook(plan, order):
             out.print(f"  {line}", markup=False)
-    if plan.ruined:
-        raise typer.Exit(plan.ruined[0].exit_code)
+    return plan.ruined[0].exit_code if plan.ruined else 0
+
+
+def _destination(order: "Order") -> dict[str, object]:
+    name = order.choice.destination
+    return {"destination": name} if name else {}
 
 
 def _outlook(plan: "Plan", order: "Order") -> "Iterator[str]":
@@ -187,7 +190,7 @@ def build_once(order: "Order", *, as_json: bool) -> int:
         plan = plan_build(order)
         clock = Clock(plan.todo)
         ended = _run(order, plan, clock, as_json=as_json)
-    _sum_up(plan, ended, clock, as_json=as_json)
+    _sum_up(order, plan, ended, clock, as_json=as_json)
     codes = [event.exit_code for event in ended if isinstance(event, Failed)]
     return codes[0] if codes else 0
 
@@ -217,7 +220,12 @@ def _run(order: "Order", plan: "Plan", clock: "Clock", *, as_json: bool) -> "lis
 
 
 def _sum_up(
-    plan: "Plan", ended: "Sequence[Made | Failed]", clock: "Clock", *, as_json: bool
+    order: "Order",
+    plan: "Plan",
+    ended: "Sequence[Made | Failed]",
+    clock: "Clock",
+    *,
+    as_json: bool,
 ) -> None:
     made = [event for event in ended if isinstance(event, Made) and event.rendered]
     failed = sum(isinstance(event, Failed) for event in ended)
@@ -226,8 +234,10 @@ def _sum_up(
     counts["left"] = len(plan.wanted) + len(plan.ruined) - sum(counts.values())
     if as_json:
         told = {name.replace(" ", "_"): count for name, count in counts.items()}
-        print(json.dumps({"event": "ended", **told, "elapsed_s": clock.elapsed_s}))
+        summary = {"event": "ended", **_destination(order), **told, "elapsed_s": clock.elapsed_s}
+        print(json.dumps(summary))
         return
     said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
     took = f" in {clock.said()}" if made else ""
-    out.print(f"{said or 'no recipes here'}{took}", markup=False)
+    name = f"{order.choice.destination}: " if order.choice.destination else ""
+    out.print(f"{name}{said or 'no recipes here'}{took}", markup=False)

@@ -1,5 +1,7 @@
 """`undersong farm`: a farm on this machine, for a try."""
 
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import typer
@@ -60,3 +62,33 @@ def down(folder: Path | None = FOLDER) -> None:
     if not bring_down(place):
         raise FarmError(f"no farm is up in {place}")
     out.print("the farm is down", markup=False)
+
+
+@farm.command("prune")
+def prune(
+    days: float = typer.Option(
+        30.0, "--older", min=0.0, metavar="DAYS", help="Remove what was put there longer ago."
+    ),
+    folder: Path | None = FOLDER,
+    store: str | None = typer.Option(
+        None, "--farm-store", help="Store of the farm: s3://…, gs://…, az://… or a shared folder."
+    ),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Only say what would go."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Make a farm's store smaller: between builds, because nothing there tells of its last use.
+
+    Whatever a later build misses is sent or made again.
+    """
+    from undersong.batch.farm_depot import Depot
+    from undersong.batch.farm_local import STORE, farm_folder
+
+    place = folder.absolute() if folder else farm_folder()
+    depot = Depot(store or os.environ.get("UNDERSONG_FARM_STORE") or str(place / STORE))
+    before = datetime.now(UTC) - timedelta(days=days)
+    count, size_bytes = depot.prune(before, dry=dry_run)
+    if as_json:
+        print_json({"store": depot.address, "removed": 0 if dry_run else count, "found": count})
+        return
+    verb = "would go from" if dry_run else "removed from"
+    out.print(f"{count} objects, {size_bytes / 1e6:.0f} MB, {verb} {depot.address}", markup=False)

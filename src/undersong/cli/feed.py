@@ -25,7 +25,9 @@ PUBLIC = "public"
 STYLES = {"error": "red", "warning": "yellow", "note": ""}
 
 LIBRARY = typer.Option(Path(), "--library", help="A folder of the library.")
-TRACKS = typer.Option(None, "--tracks", help="Where finished tracks lie. Default: build/.")
+TRACKS = typer.Option(
+    None, "--tracks", help="Where finished tracks lie. Default: build/, or the first destination."
+)
 DRAFTS = typer.Option(
     False, "--drafts", help="Take draft tracks too, for a private test; apps are asked not to list."
 )
@@ -159,7 +161,7 @@ def prepare_show(
     state = read_state(target)
     return prepare(
         load_show(library),
-        read_tracks(tracks or library.root / "build"),
+        read_tracks(tracks or library.tracks_folder(next(iter(library.destinations), None))),
         recovered(read_lock(library.root / LOCK_FILE), state.guid, state.episodes),
         datetime.now(UTC),
         drafts=drafts,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from undersong.cli.destined import OUT, TO
 from undersong.cli.screen import err, out, print_json
 
 if TYPE_CHECKING:
@@ -21,9 +22,8 @@ def add_to(app: typer.Typer) -> None:
 
 def fsck(
     library: Path = typer.Option(Path(), "--library", help="A folder of the library."),
-    folder: Path | None = typer.Option(
-        None, "--out", help="The folder of tracks. Default: build/ in the library."
-    ),
+    folder: Path | None = OUT,
+    destinations: list[str] | None = TO,
     listen: bool = typer.Option(
         False, "--listen", help="Also decode every file and measure it again."
     ),
@@ -33,11 +33,14 @@ def fsck(
 
     Exit code 5 when something is missing or damaged; `undersong build` makes it again.
     """
+    from undersong.batch.destinations import places
     from undersong.batch.freshness import library_root
     from undersong.manifest import MANIFEST
 
-    tracks = folder or library_root(library) / "build"
-    folders = sorted(path.parent for path in tracks.glob(f"*/{MANIFEST}"))
+    found = places(library_root(library), folder, destinations or ())
+    folders = [
+        path.parent for tracks in found.values() for path in sorted(tracks.glob(f"*/{MANIFEST}"))
+    ]
     flaws = [flaw for each in folders for flaw in _flaws(each, listen=listen)]
     if as_json:
         listed = [{"path": str(flaw.path), "message": flaw.message} for flaw in flaws]

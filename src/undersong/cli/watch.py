@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from undersong.cli.build import JOBS, ONLY, build_once
+from undersong.cli.destined import OUT, TO
 from undersong.cli.screen import complain, out
 from undersong.cli.speaking import ENGINE, ONLINE
 from undersong.errors import UndersongError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from undersong.batch.model import Order
 
 
@@ -21,9 +24,8 @@ def add_to(app: typer.Typer) -> None:
 
 def watch(
     library: Path = typer.Option(Path(), "--library", help="A folder of the library."),
-    folder: Path | None = typer.Option(
-        None, "--out", help="Where tracks go, a folder each. Default: build/ in the library."
-    ),
+    folder: Path | None = OUT,
+    destinations: list[str] | None = TO,
     only: list[str] | None = ONLY,
     jobs: int | None = JOBS,
     engine: str | None = ENGINE,
@@ -33,6 +35,7 @@ def watch(
 
     Ends on Ctrl-C. A fault is told and waited for; what could be made is there.
     """
+    from undersong.batch.destinations import orders
     from undersong.batch.freshness import library_root
     from undersong.batch.model import Choice, Order
     from undersong.batch.watching import changes
@@ -41,22 +44,24 @@ def watch(
     root = library_root(library)
     order = Order(
         root=root,
-        out=(folder or root / "build").absolute(),
+        out=root,
         cache=default_cache().absolute(),
         choice=Choice(engine=engine, offline=online is False, online=online is True),
         only=tuple(only or ()),
         jobs=jobs,
     )
-    _build(order)
+    bound = orders(order, folder, destinations or ())
+    _build(bound)
     out.print(f"watching {root}; Ctrl-C ends it", markup=False)
-    for saved in changes(root, order.out):
+    for saved in changes(root, [each.out for each in bound]):
         names = ", ".join(sorted(str(path.relative_to(root)) for path in saved))
         out.print(f"saved: {names}", markup=False)
-        _build(order)
+        _build(bound)
 
 
-def _build(order: "Order") -> None:
-    try:
-        build_once(order, as_json=False)
-    except UndersongError as error:
-        complain(error)
+def _build(bound: "Sequence[Order]") -> None:
+    for order in bound:
+        try:
+            build_once(order, as_json=False)
+        except UndersongError as error:
+            complain(error)

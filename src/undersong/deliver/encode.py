@@ -38,7 +38,7 @@ CHANNELS: Final = 2
 _Masters = Mapping[Setting, BlockSource]
 _Blocks = Mapping[Setting, Frames]
 
-_TAG_WRITERS: Final[Mapping[str, Callable[[Path, Tags, Levels], None]]] = MappingProxyType(
+TAG_WRITERS: Final[Mapping[str, Callable[[Path, Tags, Levels], None]]] = MappingProxyType(
     {
         "mp3": write_mp3_tags,
         "flac": write_flac_tags,
@@ -257,7 +257,7 @@ def _finish(order: Order, attempt: _Attempt) -> Deliverable:
     """Tag a file, which does not touch its sound, and describe it."""
     levels = attempt.trials[-1].levels
     try:
-        _TAG_WRITERS[attempt.codec.name](attempt.temporary, order.tags, levels)
+        TAG_WRITERS[attempt.codec.name](attempt.temporary, order.tags, levels)
     except (MutagenError, OSError) as error:
         raise unwritten(attempt.path, error) from error
     return Deliverable(

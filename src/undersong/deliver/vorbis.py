@@ -17,6 +17,8 @@ from undersong.timeline.model import Caption
 def write_flac_tags(path: Path, tags: Tags, levels: Levels) -> None:
     """Write comments and cover into a FLAC file, without padding."""
     file = FLAC(path)
+    file.clear_pictures()
+    _forget(file)
     file.update(_comments(tags) | replay_gain(levels))
     if tags.cover is not None:
         file.add_picture(_picture(tags.cover))
@@ -26,11 +28,18 @@ def write_flac_tags(path: Path, tags: Tags, levels: Levels) -> None:
 def write_opus_tags(path: Path, tags: Tags, levels: Levels) -> None:
     """Write comments and cover into an Opus file, without padding."""
     file = OggOpus(path)
+    _forget(file)
     file.update(_comments(tags) | r128_gain(levels))
     if tags.cover is not None:
         block = base64.b64encode(_picture(tags.cover).write()).decode("ascii")
         file["METADATA_BLOCK_PICTURE"] = block
     file.save(padding=lambda _: 0)
+
+
+def _forget(file: FLAC | OggOpus) -> None:
+    """Take away all comments: what a file said before is no part of what it says now."""
+    if isinstance(file.tags, list):
+        file.tags.clear()
 
 
 def _comments(tags: Tags) -> dict[str, str]:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from undersong.errors import Fault, FaultsError, UnknownNameError
-from undersong.files import is_there
+from undersong.files import at_home, is_there
 from undersong.plugins import installed
 from undersong.recipes.document import in_order, read_document
 from undersong.recipes.model import Position
-from undersong.recipes.names import Names, is_safe
+from undersong.recipes.names import Names, composed, is_safe
 from undersong.recipes.schema import LibraryFile
 from undersong.recipes.source import read_source
 
@@ -40,6 +40,8 @@ class Library:
         artwork: cover picture, as it can be opened, or None.
         lexicon: how words are said, whatever voice speaks; a voice's own lexicon wins.
         defaults: what recipes inherit, by key as in the schema; nested mappings stay nested.
+        destinations: by name, what holds for all tracks that are made for it, by key likewise.
+        destination: the one that tracks are made for now, or None.
         publish: kept for publishing.
         lines: positions of the keys of `file`, dotted: `defaults.length`.
         faults: of `file`; what they concern is left out. Only a `glance` gives a library with any.
@@ -55,6 +57,8 @@ class Library:
     description: str = ""
     lexicon: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    destinations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    destination: str | None = None
     publish: Mapping[str, Any] = field(default_factory=dict)
     lines: Mapping[str, Position] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
@@ -86,6 +90,23 @@ class Library:
         holders = [folder.parent for folder in above if folder.name == "recipes"]
         root = holders[0] if holders else above[0]
         return cls(root=root, title=root.name or "Recipes", album=root.name or "Recipes")
+
+    def bound_for(self, destination: str | None) -> "Library":
+        """Return the library as it is for one of its destinations; None is none in particular.
+
+        Raises:
+            UnknownNameError: it has no such destination.
+        """
+        if destination is not None and destination not in self.destinations:
+            raise UnknownNameError("destination", destination, self.destinations)
+        return replace(self, destination=destination)
+
+    def tracks_folder(self, destination: str | None) -> Path:
+        """Return where finished tracks go, unless a run says otherwise."""
+        if destination is None:
+            return self.root / "build"
+        chosen = self.destinations[destination].get("folder")
+        return self.root / (at_home(chosen) if chosen else f"build/{destination}")
 
     def recipe_files(self) -> tuple[Path, ...]:
         """Return every recipe file, sorted; README.md and hidden files are none."""
@@ -123,7 +144,7 @@ class Library:
 
     def sound_file(self, name: str) -> Path | None:
         """Return a sound file of `sounds/`, by name with or without suffix; None for none."""
-        return self._sounds().get(name)
+        return self._sounds().get(composed(name))
 
     def names(self, folder: Path) -> Names:
         """Return everything that a file in `folder` may name."""
@@ -139,7 +160,7 @@ class Library:
 
     def _sounds(self) -> dict[str, Path]:
         whole = self._found("sounds", _SOUND, stem=False)
-        stems = {path.stem: path for path in reversed(whole.values())}
+        stems = {composed(path.stem): path for path in reversed(whole.values())}
         makers = _cue_makers()
         return {name: path for name, path in {**stems, **whole}.items() if name not in makers}
 
@@ -148,7 +169,7 @@ class Library:
         found: dict[str, Path] = {}
         for root in self._roots():
             for path in _listed(root / folder, tuple(suffixes)):
-                found.setdefault(path.stem if stem else path.name, path)
+                found.setdefault(composed(path.stem if stem else path.name), path)
         return found
 
 
@@ -181,6 +202,7 @@ def _open(root: Path, path: Path) -> Library:
         description=chosen.get("description", ""),
         lexicon=chosen.get("lexicon", {}),
         defaults=chosen.get("defaults", {}),
+        destinations={name: each.chosen() for name, each in chosen.get("destinations", {}).items()},
         publish=chosen.get("publish", {}),
         lines=document.lines(),
         faults=in_order((*source.faults, *faults)),
@@ -194,9 +216,9 @@ def _as_given(path: Path, folder: Path) -> Path:
 
 
 def _lookup(kind: str, name: str, found: Mapping[str, Path]) -> Path:
-    if name not in found:
+    if composed(name) not in found:
         raise UnknownNameError(kind, name, found)
-    return found[name]
+    return found[composed(name)]
 
 
 def _listed(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:

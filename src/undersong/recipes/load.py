@@ -5,10 +5,11 @@ All faults of a file are reported together: front matter, script, names and cont
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from undersong.errors import Fault, FaultsError
 from undersong.files import digest_bytes
@@ -116,9 +117,9 @@ class _Reader:
         return recipes
 
     def _settings(self, found: RecipeFile) -> list[Settings]:
-        """Return what holds for each track: variant over recipe over library over usual."""
+        """Return what holds for each track: variant, destination, recipe, library, usual."""
         library, document = self._library, self._front.document
-        usual = {**flat(Defaults.usual()), "language": library.language, "author": library.author}
+        usual = {**_usual(), "language": library.language, "author": library.author}
         usual |= {"album": library.album, "artwork": library.artwork}
         chosen = flat({k: v for k, v in found.chosen().items() if k != "variants"})
         below = (
@@ -129,6 +130,7 @@ class _Reader:
                 lines={k.removeprefix("defaults."): p for k, p in library.lines.items()},
             ),
             Layer(file=str(self._path), values=chosen, lines=document.lines()),
+            *_bound(library),
         )
         variants = found.variants if "variants" in found.model_fields_set else None
         return [Settings(layers=(*below, top)) for top in layers_of(document, variants)]
@@ -197,6 +199,22 @@ class _Reader:
                 offset = self._front.document.offset(("variants",), key=True)
                 message = "two variants make the same track name"
                 self._faults.append(self._source.fault(offset, message, seen=recipe.slug))
+
+
+@cache
+def _usual() -> dict[str, Any]:
+    return flat(Defaults.usual())
+
+
+def _bound(library: Library) -> Iterator[Layer]:
+    """Yield what the destination says of all tracks, if they are made for one."""
+    if library.destination is not None:
+        start = f"destinations.{library.destination}."
+        yield Layer(
+            file=str(library.file),
+            values=flat(library.destinations[library.destination]),
+            lines={key.removeprefix(start): place for key, place in library.lines.items()},
+        )
 
 
 def _track_name(*parts: str) -> str:

@@ -40,7 +40,12 @@ class Names:
 
 def is_safe(name: str) -> bool:
     """Tell whether a name can be a file stem: no separator, no `..`, nothing hidden."""
-    return _SAFE.fullmatch(name) is not None and ".." not in name
+    return _SAFE.fullmatch(composed(name)) is not None and ".." not in name
+
+
+def composed(name: str) -> str:
+    """Return a name with its letters and accents as one: some disks and keyboards part them."""
+    return unicodedata.normalize("NFC", name)
 
 
 def slug(text: str) -> str:

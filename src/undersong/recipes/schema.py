@@ -18,6 +18,7 @@ from pydantic import (
 
 from undersong.errors import UnknownNameError
 from undersong.recipes.fields import Language, Loudness, OfLibrary, OneOf, Picture, Text, Time
+from undersong.recipes.names import slug
 from undersong.recipes.pace import DEFAULT_PACE, PACES
 from undersong.recipes.profiles import DEFAULT_PROFILE, FORMATS, PROFILES, Anchor
 from undersong.recipes.values import WrongValueError
@@ -57,6 +58,16 @@ def _once(names: tuple[str, ...]) -> tuple[str, ...]:
         raise WrongValueError(message, legal="each format once")
     return names
 
+
+def _plain(name: str) -> str:
+    if name != slug(name) or len(name) > _PLAIN_LETTERS:
+        legal = f"up to {_PLAIN_LETTERS} of a to z, 0 to 9 and single hyphens, such as `clinic`"
+        raise WrongValueError("this cannot be its name", legal=legal)
+    return name
+
+
+_PLAIN_LETTERS: Final = 40
+Plain = Annotated[str, AfterValidator(_plain)]
 
 Formats = Annotated[
     tuple[Annotated[str, OneOf("format", FORMATS)], ...],
@@ -201,6 +212,17 @@ class RecipeFile(Defaults):
     variants: Variants = _left_out("Lists of values; one track for every combination.")
 
 
+class Destination(Writing):
+    """Who tracks are made for: what is written here holds for all of them there."""
+
+    loudness: ProfileName = _left_out("Delivery profile, whatever recipes say.")
+    anchor: Anchor = _left_out("What has the profile's loudness, whatever recipes say.")
+    formats: Formats = _left_out("Files to deliver, whatever recipes say.")
+    folder: Line = _left_out(
+        "Where its tracks go, relative to this file; `build/` and its name when left out."
+    )
+
+
 class LibraryFile(Writing):
     """`undersong.yaml`: what all recipes of a library share."""
 
@@ -214,6 +236,11 @@ class LibraryFile(Writing):
         "How words are said: a respelling, `/IPA/`, both, or one for each language."
     )
     defaults: Defaults = _left_out("What every recipe chooses that does not say otherwise.")
+    destinations: dict[Plain, Destination] = _left_out(
+        "Names of those whom every track is made for, each with a folder of its own.",
+        min_length=1,
+        max_length=20,
+    )
     publish: dict[str, Any] = _left_out("The show, with the keys of `show.yaml`.")
 
 

@@ -1,4 +1,4 @@
-"""What holds for one track: variant over recipe over library over what is usual.
+"""What holds for one track: variant over destination over recipe over library over the usual.
 
 Keys are dotted (`fades.in`), so that nested mappings are overridden key by key.
 """

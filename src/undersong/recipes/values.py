@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 from undersong.errors import nearest
+from undersong.recipes.names import composed
 from undersong.units import parse_seconds
 
 NUMBER: Final = r"[0-9]+(\.[0-9]+)?"
@@ -94,12 +95,12 @@ def read_number(text: str, low: float, high: float, unit: str, *, what: str) -> 
 
 
 def read_name(name: str, what: str, known: Iterable[str]) -> str:
-    """Return `name` when it is known.
+    """Return `name`, composed, when it is known.
 
     Raises:
         WrongValueError: with all known names and the nearest one.
     """
-    listed = tuple(known)
+    listed, name = tuple(known), composed(name)
     if name in listed:
         return name
     message = f"there is no {what} of this name"

@@ -5,7 +5,7 @@ A validator of our own raises `WrongValueError`, or `Nested` for a part that ano
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar, get_args
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -172,7 +172,8 @@ def _slip(details: ErrorDetails, model: type[BaseModel]) -> Slip:
         return Slip(path=path, message=f"`{tag}` is missing", shown=False)
     if path[-1:] == ("[key]",):
         message = f"this key {_plain(kind, details['msg'])}"
-        return Slip(path=path[:-1], at_key=True, shown=False, message=message)
+        refused = _refused(path[:-1], details.get("ctx", {}).get("error"), message)
+        return replace(refused, at_key=True, shown=False)
     if details["input"] is None:
         return Slip(path=path, at_key=True, message=f"{name} has no value", shown=False)
     return _value_slip(details, model)

@@ -6,6 +6,7 @@ Layout of the folder, safe to share between processes and to delete at any time:
     making/                 entries being written
     quarantine/…            takes whose digest no longer holds
     locks/abcd….lock        held while one process makes that entry
+    locks/edge-0.lock       held while somebody asks an online engine: one of its places
 
 When an entry was last used is its time of modification.
 """
@@ -14,7 +15,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any, Final
 
 from undersong import files
 from undersong.errors import OutputError
-from undersong.lock import Stop, locked
+from undersong.lock import Stop, locked_any
 from undersong.store.behind import behind
 from undersong.store.entries import LOCKS, MAKING, QUARANTINE, guessed_bytes
 from undersong.store.entry import seal, unseal
@@ -139,9 +140,27 @@ class Store:
             OutputError: the cache folder cannot be used.
             StoppedError: `stop` was set while waiting for another process.
         """
+        with self._holding((f"{key}.lock",), stop):
+            yield
+
+    @contextmanager
+    def turn(self, name: str, places: int, stop: Stop | None = None) -> Iterator[None]:
+        """Hold one of a number of places; whoever else uses this cache waits for one.
+
+        Raises:
+            OutputError: the cache folder cannot be used.
+            StoppedError: `stop` was set while waiting for another process.
+        """
+        with self._holding([f"{name}-{k}.lock" for k in range(places)], stop):
+            yield
+
+    @contextmanager
+    def _holding(self, names: Sequence[str], stop: Stop | None) -> Iterator[None]:
+        """Hold the first lock that is free."""
         with ExitStack() as held:
             try:
-                held.enter_context(locked(self.folder / LOCKS / f"{key}.lock", stop))
+                locks = [self.folder / LOCKS / name for name in names]
+                held.enter_context(locked_any(locks, stop))
             except OSError as error:
                 raise self._unusable(error) from error
             yield

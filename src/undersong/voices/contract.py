@@ -101,7 +101,8 @@ class Engine(Protocol):
         name: as in voice files.
         draft: good enough for hearing a mix, not for publishing.
         online: needs the network to speak.
-        parallel: how many requests it serves at once from threads of one process.
+        parallel: how many requests it serves at once from threads of one process; where it is
+            `online`, from all processes of this machine that share a cache.
         repeatable: the same request always gives the same bytes.
         Options: schema of what a voice file may set.
 
@@ -124,6 +125,8 @@ class Engine(Protocol):
     @property
     def fingerprint(self) -> str:
         """All that changes its sound besides options and request: versions, digests of models.
+
+        Files of single phrases (`Piecewise`) have no part in it.
 
         Must be had without speaking and without the network; it is part of every take's key.
         """
@@ -183,4 +186,19 @@ class Sourced(Protocol):
     @property
     def sources(self) -> tuple[Path, ...]:
         """Files and folders whose content is in the fingerprint, whether or not they are there."""
+        ...
+
+
+@runtime_checkable
+class Piecewise(Protocol):
+    """An engine with files of their own for single phrases: a change of one changes that phrase."""
+
+    def files_of(self, written: str) -> tuple[Path, ...]:
+        """Return the files that a phrase, as written, is said from, whether or not they are there.
+
+        Their content is part of its take's key. It may be asked of an engine that was closed.
+
+        Raises:
+            VoiceError: they cannot be looked for.
+        """
         ...

@@ -41,19 +41,19 @@ class Lexicon:
             language: BCP 47 tag.
             sources: language of a file, and its lexicon.
         """
-        respelt: dict[str, str] = {}
+        respelt: dict[tuple[str, ...], tuple[str, str]] = {}
         sounds: dict[tuple[str, ...], tuple[str, str | None]] = {}
         for home, entries in sources:
             for key, value in entries.items():
                 for spelling, ipa in _chosen(value, language, home):
                     words = _words(key)
-                    respelt = {k: v for k, v in respelt.items() if _words(k) != words}
+                    respelt.pop(words, None)
                     sounds.pop(words, None)
                     if ipa:
                         sounds[words] = (ipa, spelling or None)
                     elif spelling:
-                        respelt[key] = spelling
-        return cls(respelt=respelt, sounds=sounds)
+                        respelt[words] = (key, spelling)
+        return cls(respelt=dict(respelt.values()), sounds=sounds)
 
     def marked(self, words: Sequence[Word]) -> tuple[Word, ...]:
         """Return the words with IPA where the lexicon has it; a maker's own marks win."""
@@ -77,6 +77,29 @@ class Lexicon:
         longest = min(max(map(len, self.sounds), default=0), len(bare) - start)
         widths = range(longest, 0, -1)
         return next((n for n in widths if tuple(bare[start : start + n]) in self.sounds), 0)
+
+
+def touching(entries: Entries, words: Sequence[str]) -> dict[str, str | Mapping[str, str]]:
+    """Return the entries that can reach some of these words; perhaps a few more.
+
+    Args:
+        entries: a lexicon as written.
+        words: as written, in order.
+    """
+    if not entries:
+        return {}
+    text = " ".join(cleaned(word) for word in words).lower()
+    bare = f" {' '.join(_bare(word) for word in words)} "
+    return {
+        key: value
+        for key, value in entries.items()
+        if _stands_in(cleaned(key).lower(), text) or f" {' '.join(_words(key))} " in bare
+    }
+
+
+def _stands_in(key: str, text: str) -> bool:
+    """Whether a key stands in a text as a whole word, or several."""
+    return key in text and re.search(rf"(?<!\w){re.escape(key)}(?!\w)", text) is not None
 
 
 def _chosen(

@@ -12,14 +12,11 @@ from undersong.voices.align import Aligner
 from undersong.voices.cast import Cast, Part, Stage, cast
 from undersong.voices.contract import Request
 from undersong.voices.level import corrections, voice_gain
-from undersong.voices.lexicon import Lexicon
 from undersong.voices.measured import Finish, measure_take
 from undersong.voices.narration import Narration, Shelf, Take
+from undersong.voices.phrasing import Phrasing
 from undersong.voices.pins import lock_file, merge_pins, read_pins
-from undersong.voices.registry import load_voice
 from undersong.voices.takes import TakeStore
-from undersong.voices.text import spoken_words
-from undersong.voices.voice import Voice
 
 __all__ = ["Narration", "Take", "narrate"]
 
@@ -94,9 +91,11 @@ def parts_of(recipe: Recipe, library: Library) -> dict[str, Part]:
         UnknownNameError: no such voice.
         FaultsError: a voice file holds faults, or utterances nothing that can be said.
     """
+    phrasing = Phrasing(library)
     names = dict.fromkeys(each.voice or recipe.voice for each in recipe.script.utterances)
-    voices = {name: load_voice(name, library) for name in (recipe.voice, *names)}
-    return {name: _part(recipe, voices[name], said_by(recipe, name), library) for name in names}
+    for name in (recipe.voice, *names):
+        phrasing.voice(name)
+    return {name: _part(recipe, name, phrasing) for name in names}
 
 
 def said_by(recipe: Recipe, voice: str) -> tuple[Utterance, ...]:
@@ -112,26 +111,12 @@ def requests_of(recipe: Recipe, library: Library) -> tuple[Request, ...]:
         UnknownNameError: no such voice.
         FaultsError: a voice file holds faults.
     """
-    said = recipe.script.utterances
-    names = dict.fromkeys(utterance.voice or recipe.voice for utterance in said)
-    voices = {name: load_voice(name, library) for name in names}
-    return tuple(_request(each, voices[each.voice or recipe.voice], library) for each in said)
+    return Phrasing(library).requests(recipe)
 
 
-def _request(said: Utterance, voice: Voice, library: Library) -> Request:
-    lexicon = Lexicon.of(
-        said.language, (library.language, library.lexicon), (voice.language, voice.lexicon)
-    )
-    return Request(
-        words=spoken_words(lexicon.marked(said.words), said.language, lexicon.respelt),
-        written=said.text,
-        language=said.language,
-        rate=said.rate,
-    )
-
-
-def _part(recipe: Recipe, voice: Voice, said: Sequence[Utterance], library: Library) -> Part:
-    requests = tuple(_request(each, voice, library) for each in said)
+def _part(recipe: Recipe, name: str, phrasing: Phrasing) -> Part:
+    said = said_by(recipe, name)
+    requests = tuple(phrasing.request(each, name) for each in said)
     places = tuple(f"{recipe.path}:{each.position.line}" for each in said)
     faults = [
         _speechless(recipe, utterance)
@@ -140,7 +125,7 @@ def _part(recipe: Recipe, voice: Voice, said: Sequence[Utterance], library: Libr
     ]
     if faults:
         raise FaultsError(faults)
-    return Part(voice=voice, requests=requests, places=places)
+    return Part(voice=phrasing.voice(name), requests=requests, places=places)
 
 
 def _speechless(recipe: Recipe, said: Utterance) -> Fault:

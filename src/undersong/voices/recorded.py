@@ -20,7 +20,7 @@ from pydantic import Field
 
 from undersong.decode import read_sound
 from undersong.errors import AudioFileError, VoiceError
-from undersong.files import at_home, digest_bytes, digest_file, digest_json, is_folder, is_there
+from undersong.files import at_home, digest_bytes, is_folder, is_there
 from undersong.recipes.names import slug
 from undersong.soundbytes import wav_bytes
 from undersong.voices.contract import EngineOptions, RawTake, Request
@@ -64,20 +64,32 @@ class Recorded:
 
     @property
     def fingerprint(self) -> str:
-        """Digest of all takes and of their list: any change makes every take be read again."""
-        return self._digest
+        """A constant: every take has files of its own (`files_of`)."""
+        return "recorded 1"
 
     @property
     def sources(self) -> tuple[Path, ...]:
-        """The folder, its list and every take."""
-        return (self._folder, self._folder / LIST, *self._files)
+        """The folder and its list: what tells which file says what."""
+        return (self._folder, self._folder / LIST)
+
+    def files_of(self, written: str) -> tuple[Path, ...]:
+        """Return the file of a phrase; several or none when it cannot be said.
+
+        Raises:
+            VoiceError: the folder or its list cannot be read.
+        """
+        whole = slug(written)
+        if (file := self._listed.get(whole)) is not None:
+            return (self._folder / file,)
+        names = dict.fromkeys((take_name(written), whole))
+        return tuple(sorted(path for name in names for path in self._named.get(name, ())))
 
     def check(self) -> str | None:
         """Say whether the folder is missing or its list cannot be read."""
         if not is_folder(self._folder):
             return f"there is no folder of recorded takes at {self._folder}"
         try:
-            self._listed, self._files  # noqa: B018 - reads the list and the folder
+            self._listed, self._named  # noqa: B018 - reads the list and the folder
         except VoiceError as error:
             return error.message
         return None
@@ -106,33 +118,27 @@ class Recorded:
 
     def _find(self, written: str) -> Path | str:
         """Return the one take of a phrase, or a sentence that says why there is none."""
-        if (file := self._listed.get(slug(written))) is not None:
-            path = self._folder / file
-            return path if is_there(path) else f"{LIST} names {file}, which is not there"
-        names = (take_name(written), slug(written))
-        paths = [path for path in self._files if slug(path.stem) in names]
+        paths = self.files_of(written)
         if not paths:
-            return f"no take `{names[0]}.wav` in {self._folder} for “{written}”"
+            return f"no take `{take_name(written)}.wav` in {self._folder} for “{written}”"
         if len(paths) > 1:
             return f"several takes of “{written}”: {', '.join(path.name for path in paths)}"
+        if not is_there(paths[0]):
+            return f"{LIST} names {paths[0].relative_to(self._folder)}, which is not there"
         return paths[0]
 
     @cached_property
-    def _files(self) -> tuple[Path, ...]:
+    def _named(self) -> Mapping[str, Sequence[Path]]:
+        """Return the takes in the folder by their names' slugs."""
+        named: dict[str, list[Path]] = {}
         try:
-            return tuple(sorted(_takes(self._folder)))
+            for path in _takes(self._folder):
+                named.setdefault(slug(path.stem), []).append(path)
         except OSError as error:
             raise VoiceError(
                 f"cannot read the recorded takes in {self._folder}: {error.strerror}"
             ) from error
-
-    @cached_property
-    def _digest(self) -> str:
-        files = [*self._files, *filter(Path.is_file, [self._folder / LIST])]
-        try:
-            return digest_json([[path.name, digest_file(path)] for path in files])
-        except OSError as error:
-            raise VoiceError(f"cannot read the recorded takes: {error}") from error
+        return named
 
     @cached_property
     def _listed(self) -> Mapping[str, str]:

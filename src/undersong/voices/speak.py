@@ -79,11 +79,12 @@ def _obtain(
     fresh: list[Survey] = []
 
     def make() -> RawTake:
-        if stop.is_set():
-            raise VoiceError("stopped before it was said")
         if line.locked:
             raise VoiceError("its locked take left the cache meanwhile", hint="run again")
-        take = engine.say(line.request)
+        with store.turn(engine, stop):
+            if stop.is_set():
+                raise VoiceError("stopped before it was said")
+            take = engine.say(line.request)
         fresh.append(survey(take, line.tone))
         return take
 

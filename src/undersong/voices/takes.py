@@ -5,7 +5,8 @@ an entry of another kind, under the name that its pin gives it.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,14 @@ from undersong.store.entry import seal, unseal
 from undersong.store.kinds import LOCKED, MEASURED, TAKES, Kind
 from undersong.store.place import default_cache
 from undersong.store.store import Store
-from undersong.voices.contract import Engine, EngineOptions, Mark, RawTake, Request
+from undersong.voices.contract import (
+    Engine,
+    EngineOptions,
+    Mark,
+    Piecewise,
+    RawTake,
+    Request,
+)
 
 __all__ = ["Origin", "TakeStore", "default_cache", "read_entry", "take_key"]
 
@@ -32,12 +40,14 @@ class Origin:
 
     Attributes:
         reads_written: it looks at the text as written too, not only at the words to be said.
+        files_of: files that a phrase alone is said from; see `contract.Piecewise`.
     """
 
     engine: str
     fingerprint: str
     options: EngineOptions
     reads_written: bool = False
+    files_of: Callable[[str], tuple[Path, ...]] | None = None
 
     @classmethod
     def of(cls, engine: Engine, options: EngineOptions) -> "Origin":
@@ -47,6 +57,7 @@ class Origin:
             fingerprint=engine.fingerprint,
             options=options,
             reads_written=getattr(engine, "reads_written", False),
+            files_of=engine.files_of if isinstance(engine, Piecewise) else None,
         )
 
 
@@ -56,9 +67,14 @@ def take_key(origin: Origin, request: Request, take: int = 1) -> str:
     No setting of trimming, levelling or mixing is part of it, nor is the text as written unless
     the engine reads it: the same words spoken are the same take. `take` counts up when a maker
     wants another try.
+
+    Raises:
+        VoiceError: a file that this phrase is said from cannot be read.
     """
+    own = {"files": _digests(origin.files_of(request.written))} if origin.files_of else {}
     return files.digest_json(
-        {
+        own
+        | {
             "schema": SCHEMA,
             "engine": origin.engine,
             "fingerprint": origin.fingerprint,
@@ -70,6 +86,14 @@ def take_key(origin: Origin, request: Request, take: int = 1) -> str:
             "take": take,
         }
     )
+
+
+def _digests(paths: tuple[Path, ...]) -> list[str]:
+    """Return the digests of files, "" for one that is not there."""
+    try:
+        return [files.digest_file(path) if files.is_there(path) else "" for path in paths]
+    except OSError as error:
+        raise VoiceError(f"cannot read a take: {error}") from error
 
 
 class TakeStore:
@@ -160,6 +184,21 @@ class TakeStore:
         except StoppedError as error:
             raise VoiceError(error.message) from error
         return take
+
+    @contextmanager
+    def turn(self, engine: Engine, stop: Stop | None = None) -> Iterator[None]:
+        """Hold a place at an online engine: all who use this cache share `parallel` of them.
+
+        What speaks on this computer needs no place. Without file locks only threads are counted.
+
+        Raises:
+            OutputError: the cache folder cannot be used.
+            StoppedError: `stop` was set while waiting for one.
+        """
+        with ExitStack() as held:
+            if engine.online:
+                held.enter_context(self._store.turn(engine.name, max(1, engine.parallel), stop))
+            yield
 
     def measured(self, key: str) -> Mapping[str, Any] | None:
         """Return what `keep_measured` kept, or None; damage counts as nothing kept.

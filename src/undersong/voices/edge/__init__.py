@@ -9,7 +9,6 @@ like success and a stall lasts for ever, so nothing it returns is believed befor
     turn      one request, within its time, and what each way of failing means
     accept    is this take all of the phrase, and nothing else?
     patience  again with pauses, within a time, and not at all when the breaker is open
-    slots     three phrases at once in the whole process
     engine    the contract of `voices.contract`
 """
 

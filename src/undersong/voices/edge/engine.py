@@ -14,7 +14,6 @@ from undersong.voices.edge.breaker import BREAKER
 from undersong.voices.edge.model import Limits, Turn, Wish
 from undersong.voices.edge.options import RATE_PERCENT, EdgeOptions, chosen_proxy
 from undersong.voices.edge.reach import first_hop, why_unreachable
-from undersong.voices.edge.slots import Slot
 from undersong.voices.edge.split import pieces
 from undersong.voices.edge.words import atoms, marks
 
@@ -28,7 +27,7 @@ class Edge:
     name: ClassVar[str] = "edge"
     draft: ClassVar[bool] = False
     online: ClassVar[bool] = True
-    parallel: ClassVar[int] = 3
+    parallel: ClassVar[int] = 3  # more make it drop parts of what it says (rany2/edge-tts #235)
     repeatable: ClassVar[bool] = False
     Options: ClassVar[type[EngineOptions]] = EdgeOptions
     terms: ClassVar[str] = (
@@ -84,11 +83,7 @@ class Edge:
         """
         if why := _why_unsayable(request.text):
             raise Refused(why)
-        slot = Slot()
-        try:
-            turn = _run(self._stoppable(self._wishes(request), slot))
-        finally:
-            slot.release()
+        turn = _run(self._stoppable(self._wishes(request)))
         return RawTake(audio=turn.audio, marks=marks(request, turn.named))
 
     def close(self) -> None:
@@ -112,14 +107,11 @@ class Edge:
             for piece in pieces(request.text)
         )
 
-    async def _in_turn(self, wishes: Sequence[Wish], slot: Slot) -> Turn:
+    async def _stoppable(self, wishes: Sequence[Wish]) -> Turn:
         from undersong.voices.edge.patience import obtain  # noqa: PLC0415 - slow, and only to speak
 
-        await slot.take()
-        return await obtain(wishes, self.limits)
-
-    async def _stoppable(self, wishes: Sequence[Wish], slot: Slot) -> Turn:
-        turn = (asyncio.get_running_loop(), asyncio.ensure_future(self._in_turn(wishes, slot)))
+        asked = asyncio.ensure_future(obtain(wishes, self.limits))
+        turn = (asyncio.get_running_loop(), asked)
         with self._lock:
             if self._closed:
                 turn[1].cancel()

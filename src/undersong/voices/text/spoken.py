@@ -33,11 +33,11 @@ def spoken_words(
     from 222 to 145 Hz for a full stop, to 199 Hz for a comma: docs/craft.md).
     """
     table = language_for(language)
-    own = _own_words(tuple(lexicon.items()), table)
+    rules = (_own_rule(tuple(lexicon.items()), table), *_rules(table))
     texts = [""] * len(words)
     for start, stop in _runs(words):
         plain = [cleaned(word.text) for word in words[start:stop]]
-        texts[start:stop] = _read(plain, (shorthand.lexicon_rule(own), *_rules(table)), table)
+        texts[start:stop] = _read(plain, rules, table)
     _add_marked(texts, words, table)
     if not any(map(has_letter, texts)):
         texts = [said_alone(word.text, table) for word in words]
@@ -59,8 +59,9 @@ def _rules(language: Language) -> tuple[Rule, ...]:
 
 
 @lru_cache(maxsize=64)
-def _own_words(lexicon: tuple[tuple[str, str], ...], language: Language) -> dict[str, str]:
-    return {cleaned(key).lower(): _said(value, language) for key, value in lexicon if cleaned(key)}
+def _own_rule(lexicon: tuple[tuple[str, str], ...], language: Language) -> Rule:
+    own = {cleaned(key).lower(): _said(value, language) for key, value in lexicon if cleaned(key)}
+    return shorthand.lexicon_rule(own)
 
 
 def _runs(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
