@@ -11,7 +11,8 @@ import pytest
 from mix_sources import S, phrases, scene, timeline
 
 from undersong.dsp.loudness import mean_square
-from undersong.mix.duck import LIFT_DB, plan_mix
+from undersong.mix.depths import LIFT_DB
+from undersong.mix.duck import plan_mix
 from undersong.mix.model import MixPlan
 from undersong.timeline.model import LevelMove, Phrase, Scene, Timeline
 from undersong.units import SILENCE_DB, Samples
@@ -164,7 +165,7 @@ def test_the_script_may_move_the_bed_and_speech_stands_above_it_all_the_same() -
 
 def test_a_bed_that_the_script_has_low_is_not_brought_back_by_the_duck() -> None:
     made = leveled((20, 25, -5.0), (50, 55, 0.0))
-    assert [p.depth_db for p in made.phrases] == [-4.4, -0.6]
+    assert [p.depth_db for p in made.phrases] == [-4.4, -0.85]
     low = leveled((20, 25, -60.0))
     assert low.phrases[1].difference_lu == pytest.approx(70)
     assert low.phrases[1].reason == "the bed is quiet here"
