@@ -29,11 +29,10 @@ GUSTY = "breeze"
 """It lulls by 20 dB and more: what is far too quiet is left so, and no bar from above is held."""
 
 UNEVEN = {
-    ("sparse", "birds-near"): 0.80,
-    ("sparse", "far-shore"): 0.96,
-    ("sparse", "camp-fire"): 0.96,
-    ("three-breaths", "birds-near"): 0.72,
-    ("story", "birds-near"): 0.88,
+    ("sparse", "birds-near"): 0.82,
+    ("sparse", "camp-fire"): 0.97,
+    ("three-breaths", "birds-near"): 0.75,
+    ("story", "birds-near"): 0.92,
 }
 """Tracks whose bed needs unlike depths, the least of them under many short phrases: what share of
 the track's median depth first words find at least (docs/ducking.md)."""

@@ -62,6 +62,7 @@ MANNERS: Final = (
     Manner(0.8, 0.0),
     Manner(0.8, 1.0),
     Manner(0.85, 3.0),
+    Manner(0.85, 6.0),
 )
 """The first in which first words find the bed ready is taken, else that in which they do most."""
 
