@@ -180,7 +180,7 @@ def test_a_bed_that_lulls_is_left_alone_and_drowns_no_phrase(name: str, folder: 
     assert set(missed(found, recipe.difference_lu)) <= above, found
     assert found["middle_lu"] >= recipe.difference_lu - 1.5
     assert found["phrase_max_lu"] > recipe.difference_lu + 1  # it does lull
-    assert stems.gain_db.max() < 1.1
+    assert stems.gain_db.max() < 0.01  # and nothing is lifted
 
 
 @pytest.mark.slow

@@ -15,10 +15,9 @@ from undersong.units import SAMPLE_RATE
 DEEPEST_DB: Final = -24.0
 """The duck goes no deeper: a bed that stands higher than this is wrong, not loud."""
 
-LIFT_DB: Final = 1.0
-LIFT_CLOSE_LU: Final = 0.85
-"""Where the bed lulls under a phrase it is lifted by up to LIFT_DB, if that brings it this near
-to what is asked: a bed that rises because someone speaks must not be noticed."""
+QUIET_LU: Final = 0.85
+"""Where the bed is quieter than asked by more than this it is left alone: no bed rises because
+someone speaks."""
 
 SURE_LU: Final = 0.15
 """Where it is in doubt how loud the bed is under a passage it is brought nearer, up to this."""
@@ -92,7 +91,7 @@ def solve(
 
 def readiness(spoken: Iterable[Talk], duck: GainCurve) -> float:
     """Return the mean depth at first words as a share of the median depth in speech."""
-    ducked = [talk for talk in spoken if _in_reach(talk)]
+    ducked = _ducked(spoken)
     if not ducked:
         return 1.0
     usual = float(np.median(np.concatenate([duck.at_db(talk.frames) for talk in ducked])))
@@ -100,9 +99,9 @@ def readiness(spoken: Iterable[Talk], duck: GainCurve) -> float:
     return float(first / usual) if usual < LEAST_DEPTH_DB else 1.0
 
 
-def _in_reach(talk: Talk) -> bool:
-    """Say whether a bed is brought to what is asked: one that is far too quiet is left alone."""
-    return talk.needs_db <= LIFT_DB + LIFT_CLOSE_LU
+def _ducked(spoken: Iterable[Talk]) -> list[Talk]:
+    """Return the passages under which the bed is brought to what is asked."""
+    return [talk for talk in spoken if talk.needs_db <= QUIET_LU]
 
 
 class _Depths:
@@ -110,7 +109,7 @@ class _Depths:
 
     def __init__(self, spoken: Sequence[Talk], manner: Manner) -> None:
         self._spoken, self._manner = spoken, manner
-        self._long = _median_length([talk for talk in spoken if _in_reach(talk)])
+        self._long = _median_length(_ducked(spoken))
         self._usual = self._usual_db()
 
     def solve(
@@ -133,7 +132,7 @@ class _Depths:
 
     def _usual_db(self) -> float:
         """Return the step that is the mean of all, once each is as near to it as it may be."""
-        ducked = [talk for talk in self._spoken if _in_reach(talk)]
+        ducked = _ducked(self._spoken)
         if not ducked:
             return 0.0
         usual = float(np.median([talk.needs_db for talk in ducked]))
@@ -148,15 +147,13 @@ class _Depths:
         return min(max(leaning, talk.needs_db - close), talk.needs_db + close)
 
     def _close_lu(self, talk: Talk) -> float:
-        if talk.needs_db > 0:
-            return LIFT_CLOSE_LU
         nearer = BRIEF_NEARER_LU if talk.end - talk.start < BRIEF else 0.0
         return max(self._manner.close_lu - nearer - talk.doubt_lu, SURE_LU)
 
     def _step(self, talk: Talk, shift_db: float) -> Step:
         """Return what is wanted for a passage."""
         near = self._near(talk, self._usual) + shift_db
-        base = min(near, LIFT_DB) if _in_reach(talk) else 0.0
+        base = min(near, 0.0) if talk.needs_db <= QUIET_LU else 0.0
         return Step(
             start=talk.start,
             end=talk.end,
