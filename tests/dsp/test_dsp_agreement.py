@@ -14,7 +14,7 @@ from undersong.dsp.loudness import Meter
 
 LOUDNESS_S = 30
 RANGE_S = 300
-RANGE_RATE = 8_000  # the range only sees energies
+RANGE_RATES = (8_000, 11_025)  # the range only sees energies; noises are others at either
 
 Programme = Callable[[int, int], F64]
 
@@ -67,6 +67,10 @@ def mono_voice(seconds: int, rate: int) -> F64:
     return speech(seconds, rate, seed=5)[:, None]
 
 
+def clipped(seconds: int, rate: int) -> F64:
+    return np.clip(8 * narrated(seconds, rate), -1, 1)
+
+
 def thunder(seconds: int, rate: int) -> F64:
     return noise(seconds, rate, pole=0.99) * np.exp(-(clock(seconds, rate) % 10.77) / 2)[:, None]
 
@@ -92,10 +96,16 @@ PROGRAMMES = [
     (fade, 48_000),
     (mono_voice, 48_000),
     (thunder, 44_100),
+    (clipped, 48_000),
+    (clipped, 44_100),
 ]
 
 
-RANGE_PROGRAMMES = [narrated, surf, bells, steps, sparse, fade, thunder]
+RANGE_PROGRAMMES = [
+    (programme, rate)
+    for programme in dict.fromkeys(programme for programme, _ in PROGRAMMES)
+    for rate in RANGE_RATES
+]
 
 
 def title(value: Programme | int) -> str:
@@ -137,6 +147,19 @@ def test_we_agree_with_libebur128_and_with_brute_force(programme: Programme, rat
     assert seen.true_peak_dbtp == pytest.approx(brute_true_peak_db(sound), abs=0.1)
 
 
+@pytest.mark.parametrize("rate", [44_100, 48_000])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 6])
+def test_we_agree_with_libebur128_on_any_number_of_channels(channels: int, rate: int) -> None:
+    pairs = [narrated(10, rate), surf(10, rate), bells(10, rate)]
+    sound = frames(np.concatenate(pairs, axis=1)[:, :channels], peak=0.7)
+    meter = Meter(channels, rate)
+    meter.push(sound)
+    state = pyebur128.R128State(channels, rate, pyebur128.MeasurementMode.MODE_I)
+    state.add_frames(sound.reshape(-1), len(sound))
+    expected = pyebur128.get_loudness_global(state)
+    assert meter.levels().integrated_lufs == pytest.approx(expected, abs=0.02)
+
+
 def reference_range_lu(sound: Frames, rate: int) -> float:
     """Mean over ten starts 100 ms apart: libebur128 looks only once a second."""
     ranges = []
@@ -147,10 +170,10 @@ def reference_range_lu(sound: Frames, rate: int) -> float:
     return float(np.mean(ranges))
 
 
-@pytest.mark.parametrize("programme", RANGE_PROGRAMMES, ids=title)
-def test_the_range_of_a_programme_agrees_with_libebur128(programme: Programme) -> None:
-    sound = frames(programme(RANGE_S, RANGE_RATE), peak=0.7)
-    meter = Meter(sound.shape[1], RANGE_RATE)
+@pytest.mark.parametrize(("programme", "rate"), RANGE_PROGRAMMES, ids=title)
+def test_the_range_of_a_programme_agrees_with_libebur128(programme: Programme, rate: int) -> None:
+    sound = frames(programme(RANGE_S, rate), peak=0.7)
+    meter = Meter(sound.shape[1], rate)
     meter.push(sound)
-    expected = reference_range_lu(sound, RANGE_RATE)
+    expected = reference_range_lu(sound, rate)
     assert meter.levels().range_lu == pytest.approx(expected, abs=0.2)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 from scipy.signal import butter, sosfiltfilt
 
@@ -11,6 +12,8 @@ from undersong.audio import BlockSource, spans
 from undersong.dsp.loudness import Energies
 from undersong.mix.curves import F64
 from undersong.mix.mixer import Mixer
+
+Sounding = npt.NDArray[np.bool_]
 
 FRAME = 480
 SOUNDING_DB = -35.0
@@ -28,7 +31,7 @@ class Stems:
     gain_db: F64
 
     @property
-    def sounding(self) -> F64:
+    def sounding(self) -> Sounding:
         return self.level > np.percentile(self.level, 99) * 10 ** (SOUNDING_DB / 10)
 
     @property
@@ -89,6 +92,7 @@ def measures(stems: Stems) -> dict[str, float]:
         "middle_lu": float(np.median(above)),
         "least_lu": float(np.percentile(above, 5)),
         "onset": _onset(gain, phrases),
+        "usual_onset": _usual_onset(gain, phrases, sounding),
         "slope_db_s": float(np.percentile(np.abs(slope) * 100, 99.9)),
         "pump_db": _pump(gain, phrases),
         "reversals": float(np.sum(np.diff(moving) != 0)) / len(phrases),
@@ -106,6 +110,13 @@ def _onset(gain: F64, phrases: list[tuple[int, int]]) -> float:
     return float(np.mean(early)) if early else 1.0
 
 
+def _usual_onset(gain: F64, phrases: list[tuple[int, int]], sounding: Sounding) -> float:
+    """Return how much of the track's median depth it has reached by then, on average."""
+    usual = float(np.median(gain[sounding]))
+    first = np.mean([gain[a : a + 10].mean() for a, _ in phrases])
+    return float(first / usual) if usual < -0.5 else 1.0
+
+
 def _pump(gain: F64, phrases: list[tuple[int, int]]) -> float:
     band = sosfiltfilt(butter(2, (0.5, 8), "band", fs=100, output="sos"), gain)
     inside = [band[a + 30 : b] for a, b in phrases if b - a > 30]
@@ -113,7 +124,7 @@ def _pump(gain: F64, phrases: list[tuple[int, int]]) -> float:
 
 
 def missed(found: dict[str, float], asked_lu: float) -> list[str]:
-    """Return the bars that are not held."""
+    """Return the bars that are not held; `usual_onset`, which some beds forbid, has none here."""
     bars = {
         "phrase_min_lu": found["phrase_min_lu"] >= asked_lu - 1,
         "phrase_max_lu": found["phrase_max_lu"] <= asked_lu + 1,

@@ -11,7 +11,7 @@ import pytest
 from mix_sources import S, phrases, scene, timeline
 
 from undersong.dsp.loudness import mean_square
-from undersong.mix.duck import LIFT_DB, plan_mix
+from undersong.mix.duck import plan_mix
 from undersong.mix.model import MixPlan
 from undersong.timeline.model import LevelMove, Phrase, Scene, Timeline
 from undersong.units import SILENCE_DB, Samples
@@ -60,13 +60,15 @@ def test_within_a_tolerance_the_bed_takes_the_same_step_for_all() -> None:
     assert all(p.reason == "stands as asked" for p in made.phrases)
 
 
-def test_a_short_lull_is_lifted_a_little() -> None:
+def test_no_bed_rises_because_someone_speaks() -> None:
     bed = list(flat(60))
-    bed[200:250] = [mean_square(-37)] * 50
-    made = plan(simple(*phrases((20, 25))), noise=tuple(bed))
-    (said,) = made.phrases
-    assert 0 < said.depth_db <= LIFT_DB
-    assert said.difference_lu == pytest.approx(15, abs=1)
+    bed[200:250] = [mean_square(-36.8)] * 50
+    made = plan(simple(*phrases((20, 25), (35, 40))), noise=tuple(bed))
+    lull, usual = made.phrases
+    assert (lull.depth_db, lull.reason) == (0, "the bed is quiet here")
+    assert lull.difference_lu == pytest.approx(16.5, abs=0.1)
+    assert usual.depth_db < -5
+    assert usual.difference_lu == pytest.approx(15, abs=0.05)
 
 
 def test_a_bed_that_is_far_too_quiet_is_left_alone() -> None:

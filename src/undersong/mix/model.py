@@ -55,7 +55,7 @@ class PhraseDuck:
         utterance: index of the phrase.
         level_lufs: loudness of the speech.
         bed_lufs: loudness of the beds under it before the duck; SILENCE_DB for silence.
-        depth_db: lowest gain of the duck under it; a little above 0 where the bed lulls.
+        depth_db: lowest gain of the duck under it; 0 where the bed is left alone.
         difference_lu: speech minus ducked beds over the phrase; None where no bed sounds.
         reason: why it is so, in words.
     """

@@ -42,7 +42,7 @@ class Step:
     Attributes:
         at: places in it, in order, at which a depth is wanted; no move from or to a neighbour
             reaches further into it than the first and the last of them.
-        depths_db: gain at each; below 0, or a little above where the bed lulls.
+        depths_db: gain at each, 0 at most.
         name: what sounds, as in "under phrase 3".
     """
 

@@ -1,5 +1,6 @@
 """Speech as the duck sees it: passages said in one breath, and the bed under them."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -49,6 +50,8 @@ class Talk:
         frames: middles of frames of 10 ms, as samples.
         power: of all beds in each frame.
         needs_db: gain that would bring the bed to the asked difference; inf for no bed.
+        doubt_lu: how far off that may be, because a sound in the bed that is cut by the first
+            or the last word may lie on either side of it.
     """
 
     start: int
@@ -58,6 +61,7 @@ class Talk:
     frames: F64
     power: BedPower
     needs_db: float
+    doubt_lu: float
     cells: tuple[Cell, ...]
 
     @property
@@ -110,8 +114,26 @@ def _talk(phrases: Sequence[Phrase], span: range, power: BedPower, difference_lu
         frames=frames,
         power=under,
         needs_db=under.needs_db(level - difference_lu),
+        doubt_lu=_doubt_lu(frames, power.whole),
         cells=tuple(_cells(said, power, difference_lu)),
     )
+
+
+def _doubt_lu(frames: F64, whole: F64) -> float:
+    """Return half of what lies between the loudest and the faintest bed that the frames may hold.
+
+    A hop that begins before the first word, or ends after the last, is told as one mean. What of
+    it stands out of the hops beside it may be all within the speech, or all without.
+    """
+    hops = (frames // HOP).astype(np.int64)
+    heard = float(whole[hops].sum())
+    least = most = heard
+    for hop in {int(hops[0]), int(hops[-1])}:
+        inside = int(np.count_nonzero(hops == hop))
+        beside = whole[max(hop - 1, 0) : hop + 2]
+        event = float(whole[hop] - beside.min()) if inside < HOP // FRAME else 0.0
+        least, most = least - inside * event, most + (HOP // FRAME - inside) * event
+    return 5 * math.log10(most / least) if least > 0 else math.inf if most else 0.0
 
 
 def _cells(said: Sequence[Phrase], power: BedPower, difference_lu: float) -> Iterator[Cell]:
