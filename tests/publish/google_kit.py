@@ -23,6 +23,7 @@ class Google(ThreadingHTTPServer):
         self.objects: dict[str, tuple[int, bytes, str]] = {}
         self.generations = count(1)
         self.conditions: list[tuple[str, str]] = []
+        self.faults: list[int] = []
 
     @property
     def key(self):
@@ -39,6 +40,8 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         name = unquote(parts.path).removeprefix("/bucket").lstrip("/")
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.server.faults:
+            return self.say(self.server.faults.pop(0))
         if not name:
             return self.say(200, self.listed(parse_qs(parts.query).get("prefix", [""])[0]))
         if self.command == "PUT":

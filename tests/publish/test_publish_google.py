@@ -22,6 +22,7 @@ def target_at(server):
         prefix="show",
         service_account_key=server.key,
         client_options={"allow_http": True},
+        retry_config={"max_retries": 2},
     )
     return ObjectTarget("gs://bucket/show", "host", store, store)
 
@@ -48,6 +49,33 @@ def test_a_show_is_published_changed_and_then_there_is_nothing_to_do(server, roo
     names = [f"show/{name}" for name in ("feed.json", "feed.xml", STATE)]
     assert [name for name, _ in server.conditions] == names * 2
     assert [wanted == "0" for _, wanted in server.conditions] == [True] * 3 + [False] * 3
+
+
+def test_what_passes_is_got_over(server, root):
+    target = target_at(server)
+    found = plan(edition_of(root), target, NOW.date())
+    server.faults = [503, 500]
+    send(found, target, lambda _bytes: None)
+    assert plan(edition_of(root), target_at(server), NOW.date()).writes == ()
+
+
+@pytest.mark.parametrize(
+    ("fault", "message", "hint"),
+    [
+        (503, "does not take .*: 503 Service Unavailable", "try again later"),
+        (403, "does not take .*: 403 Forbidden", "is the key right"),
+        (401, "does not take .*: 401 Unauthorized", "is the key right"),
+        (404, "has no bucket", "not made here"),
+    ],
+)
+def test_what_lasts_is_told_and_no_feed_is_there(server, root, fault, message, hint):
+    target = target_at(server)
+    found = plan(edition_of(root), target, NOW.date())
+    server.faults = [fault] * 100
+    with pytest.raises(PublishError, match=message) as caught:
+        send(found, target, lambda _bytes: None)
+    assert hint in caught.value.hint
+    assert "show/feed.xml" not in server.objects
 
 
 def test_of_two_who_publish_at_once_the_second_is_told(server, root):

@@ -12,7 +12,8 @@ from publish_kit import NOW, edition_of, sound, write_library, write_track
 from undersong.errors import PublishError
 from undersong.files import digest_bytes
 from undersong.publish.model import Piece, Stage
-from undersong.publish.objects import PART_BYTES, ObjectTarget, PartSums
+from undersong.publish.objects import PART_BYTES, ObjectTarget
+from undersong.publish.partsums import PartSums
 from undersong.publish.reaching import reaching, told
 from undersong.publish.send import STATE, plan, send
 from undersong.publish.target import FRESH, IMMUTABLE
@@ -220,6 +221,26 @@ def test_what_came_out_other_than_it_went_in_is_told(store, target, monkeypatch)
     monkeypatch.setattr(obstore, "put", put)
     with pytest.raises(PublishError, match=r"feed.xml did not arrive whole at host"):
         write(target, piece())
+
+
+@pytest.mark.parametrize("size_bytes", [100, PART_BYTES + 100])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_tag_that_is_another_sum_is_looked_into(store, target, monkeypatch, size_bytes, whole):
+    content = bytes(size_bytes)
+    real = obstore.put
+
+    def put(store, path, content, **how):
+        sent = b"".join([content] if isinstance(content, bytes) else content)
+        real(store, path, sent if whole else sent[:-1] + b"?", **how)
+        return {"e_tag": '"0123456789abcdef0123456789abcdef-2"', "version": None}
+
+    monkeypatch.setattr(obstore, "put", put)
+    one = piece(content, path="media/x.mp3", immutable=True)
+    if whole:
+        assert write(target, one) == size_bytes
+        return
+    with pytest.raises(PublishError, match="did not arrive whole"):
+        write(target, one)
 
 
 def test_a_missing_bucket_is_told(target, monkeypatch):

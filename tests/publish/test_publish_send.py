@@ -214,6 +214,24 @@ def test_a_removed_episode_stays_known_by_its_guid(root, home):
     assert set(read_state(FolderTarget(home)).episodes) == {"air", "rest", "sea"}
 
 
+def test_of_two_who_publish_at_once_the_second_is_told_and_harms_nothing(root, home, tmp_path):
+    prepared, _ = go(root, FolderTarget(home))
+    others = write_library(tmp_path / "others")
+    for slug in ("air", "rest", "sea", "new"):
+        write_track(others / "build", slug)
+    write_track(root / "build", "rest", files={"mp3": sound(seconds=2.5)})
+    first, second = (
+        plan(edition_of(where, prepared.lock), FolderTarget(home), TODAY)
+        for where in (root, others)
+    )
+    send(first, FolderTarget(home), lambda _bytes: None)
+    feed = (home / "feed.xml").read_bytes()
+    with pytest.raises(PublishError, match="somebody else publishes"):
+        send(second, FolderTarget(home), lambda _bytes: None)
+    assert (home / "feed.xml").read_bytes() == feed
+    assert_whole(home)
+
+
 def renamed_in(lock, old, new):
     episodes = {new if slug == old else slug: one for slug, one in lock.episodes.items()}
     return replace(lock, episodes=episodes)

@@ -87,6 +87,14 @@ def test_a_show_file_with_a_secret_says_where_it_belongs(tmp_path):
     assert "hidden" not in str(caught.value)
 
 
+def test_a_long_signature_in_a_show_file_is_refused_and_not_quoted(tmp_path):
+    to = f"az://account/container?sig=hidden&se={'x' * 400}"
+    root = write_library(tmp_path / "library", SHOW + f"to: {to}\n")
+    with pytest.raises(UsageError, match="holds a secret, `sig`") as caught:
+        open_target(load_show(Library.find(root)).to, root)
+    assert "hidden" not in caught.value.message + caught.value.hint
+
+
 def test_any_other_unknown_key_is_told_as_ever(tmp_path):
     root = write_library(tmp_path / "library", SHOW + "colour: blue\n")
     with pytest.raises(FaultsError, match="unknown key `colour`") as caught:

@@ -159,7 +159,7 @@ def published(root, place, *words):
 def kill_and_complete(root, place, kills):
     """Kill the publishing program again and again while somebody watches; then let it end."""
     dice = random.Random(7)  # noqa: S311 - the same every time, as far as clocks allow
-    published(root, place)
+    go(root, place)
     change(root, 0)
     longest_s = stopped_after(root, place, None)
     runs = killed = 0

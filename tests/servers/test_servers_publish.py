@@ -1,5 +1,9 @@
 """A show at real servers: published, published again, changed, shrunk, killed."""
 
+import base64
+import hmac
+from urllib.parse import urlencode
+
 import pytest
 from publish_kit import NOW, SHOW, URL, sound, write_track
 from shows_kit import go, kill_and_complete, make_show, published, wrong
@@ -56,7 +60,8 @@ def test_a_long_episode_arrives_in_parts(root, place):
     assert go(root, place, prepared.lock)[1].writes == []
 
 
-def test_the_program_itself_publishes_and_then_has_nothing_to_do(root, place):
+def test_the_program_itself_publishes_and_then_has_nothing_to_do(root, swift_place):
+    place = swift_place
     assert len(published(root, place, "--dry-run")["writes"]) > 5
     assert place.fetch("feed.xml") is None
     assert len(published(root, place)["writes"]) > 5
@@ -86,3 +91,13 @@ def test_our_checker_finds_a_bucket_fit_to_be_a_host(tmp_path, request, monkeypa
     assert report.looked_at == 3
     assert report.count("error") == 0
     assert {finding.rule.name for finding in report.findings} == lacks  # CORS is for the bucket
+
+
+def test_a_shared_access_signature_is_enough_for_azure(root, azurite_place, monkeypatch):
+    key = base64.b64decode(azurite_place.env["AZURE_STORAGE_ACCOUNT_KEY"])
+    may = {"sp": "rwdl", "ss": "b", "srt": "sco", "se": "2099-01-01T00:00:00Z", "sv": "2021-08-06"}
+    lines = ["ann", may["sp"], may["ss"], may["srt"], "", may["se"], "", "", may["sv"], "", ""]
+    sign = base64.b64encode(hmac.digest(key, "\n".join(lines).encode(), "sha256")).decode()
+    monkeypatch.setenv("AZURE_STORAGE_SAS_TOKEN", urlencode({**may, "sig": sign}))
+    assert go(root, azurite_place)[1].writes[-1] == STATE
+    assert wrong(azurite_place.fetch) == []

@@ -60,12 +60,14 @@ class Plan:
     """What would change at the target.
 
     Attributes:
+        before: the note as it was when this was planned.
         writes: in the order in which they happen.
         deletes: paths whose grace is over; empty unless pruning.
         state: the note afterwards.
         noted: the note is there already, letter for letter.
     """
 
+    before: State
     writes: tuple[Piece, ...]
     deletes: tuple[str, ...]
     state: State
@@ -131,7 +133,7 @@ def plan(prepared: Prepared, target: Target, today: date, *, prune: bool = False
         },
         retired={path: since for path, since in retired.items() if path not in over},
     )
-    return Plan(writes=writes, deletes=over, state=after, noted=after == state)
+    return Plan(before=state, writes=writes, deletes=over, state=after, noted=after == state)
 
 
 def send(plan: Plan, target: Target, tick: Tick) -> None:
@@ -140,16 +142,27 @@ def send(plan: Plan, target: Target, tick: Tick) -> None:
     Whenever it stops, the feed at the target names whole files only, and the next run completes.
 
     Raises:
-        PublishError: a file did not arrive whole.
+        PublishError: a file did not arrive whole, or somebody else has published meanwhile.
         UndersongError: the target does not play along.
     """
     for stages in ((Stage.MEDIA, Stage.BESIDE), (Stage.ARCHIVE,), (Stage.FEED,)):
         due = [piece for piece in plan.writes if piece.stage in stages]
+        if due and Stage.MEDIA not in stages:  # what lasts harms nobody
+            _refuse_overtaken(plan, target)
         target.write_all(due, tick)
         _verify(due, target)
     if not plan.noted:
         target.write(_note(plan.state), lambda _bytes: None)
     target.delete_all(plan.deletes)
+
+
+def _refuse_overtaken(plan: Plan, target: Target) -> None:
+    """Of two who publish at once tell the second, as far as targets do not by themselves."""
+    if read_state(target) != plan.before:
+        raise PublishError(
+            f"somebody else publishes to {target.name}: its {STATE} has just changed",
+            hint="run publish again; it compares everything anew",
+        )
 
 
 def _refuse_renamed(edition: Edition, state: State) -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from undersong.errors import Fault, FaultsError
 from undersong.publish.address import NO_SECRETS, is_secret
 from undersong.publish.categories import WRITTEN
-from undersong.publish.fields import Email, Moment, WebAddress
+from undersong.publish.fields import URL_MAX, Email, Moment, WebAddress
 from undersong.publish.model import EpisodeChoice, Person, Show, Soundbite
 from undersong.publish.names import FORMS
 from undersong.publish.notes import NOTES_MAX_BYTES
@@ -36,6 +36,7 @@ Address = Annotated[str, WebAddress()]
 Folder = Annotated[str, WebAddress(folder=True)]
 Cover = Annotated[str, Picture()]
 Number = Annotated[int, Field(ge=1, le=100_000)]
+Place = Annotated[str, Text(URL_MAX)]  # so long that one with a secret is refused, not quoted
 Guid = Annotated[str, Text(255)]
 
 
@@ -163,7 +164,7 @@ class ShowFile(Writing):
     alternates: Forms = _may("Further formats of each track to offer, such as `opus`.")
     guid: Guid = _may("Podcast guid it had at another host.")
     care: Prose = _may("Said of safety under episodes whose `about` has no `care`.")
-    to: Title = _may(
+    to: Place = _may(
         "Where `undersong publish` sends the show: a folder, or an address without secrets."
     )
     episodes: tuple[EpisodeFile, ...] = _may("What is to be said of single tracks, in order.")
