@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recordings import CALL_S, CALLS, SECOND, air, call, meadow, sea, written
 from scipy.signal import oaconvolve
 
-from undersong.ambience.recorded import Recorded, RecordedOptions, endless
+from undersong.ambience.recorded import Recorded, RecordedOptions, endless, through
 from undersong.ambience.recorded.hear import heard
 from undersong.ambience.recorded.heard import MOMENT, MOMENTS_PER_S, Passage, decibels, marked
 from undersong.ambience.recorded.loops import loop_s
@@ -90,6 +91,24 @@ def test_without_events_only_the_ground_is_heard(with_calls: Path):
     source = Recorded(RecordedOptions(file=with_calls, events="none"), 1)
     sound = source.read(0, 120 * SECOND)
     assert not any(heard_at_s(sound, hz) for _, hz in CALLS)
+
+
+def test_a_recording_may_be_played_through_and_then_again(with_calls: Path):
+    recorded, _ = soundfile.read(with_calls, dtype="float32")
+    source = Recorded(RecordedOptions(file=with_calls, play="through"), 1)
+    fade, length = through.FADE, len(recorded)
+    again = length - fade
+    sound = source.read(0, 2 * length)
+    gain = np.sum(sound[:again] * recorded[:again]) / np.sum(recorded[:again] ** 2)
+    np.testing.assert_allclose(sound[:again], gain * recorded[:again], atol=1e-6)
+    inner = slice(fade, again)
+    np.testing.assert_allclose(sound[length : 2 * again], gain * recorded[inner], atol=1e-6)
+    joint = np.sqrt(np.mean(sound[again:length] ** 2))
+    around = np.sqrt(np.mean(sound[again - fade : again] ** 2))
+    assert abs(20 * np.log10(joint / around)) < 3.0
+    for start, n in ((again - 9, 50), (length - 3, 10), (-20, 40), (7 * length, SECOND)):
+        expected = Recorded(RecordedOptions(file=with_calls, play="through"), 2).read(start, n)
+        np.testing.assert_array_equal(source.read(start, n), expected)
 
 
 def test_ten_minutes_hold_no_loop(endless_calls: Recorded, folder: Path):
