@@ -98,6 +98,18 @@ def test_how_rsync_is_called(tmp_path, root, rsync):
     assert {call["session"] for call in rsync.calls()} == {False}
 
 
+def test_a_login_is_shared_in_a_folder_of_ours_alone(tmp_path, rsync, monkeypatch):
+    target = open_target(OVER_SSH, tmp_path)
+    target.size("feed.xml")
+    target.close()
+    monkeypatch.setattr(os, "getuid", lambda: 123_454_321)
+    open_target(OVER_SSH, tmp_path).size("feed.xml")
+    ours, other = [call["words"][call["words"].index("-e") + 1] for call in rsync.calls()]
+    assert "ControlMaster=auto" in ours
+    assert "ControlMaster" not in other
+    Path("/tmp/undersong-123454321").rmdir()  # noqa: S108 - where it looked
+
+
 def test_a_shell_of_ones_own_is_taken(tmp_path, rsync, monkeypatch):
     monkeypatch.setenv("RSYNC_RSH", "ssh -F mine")
     assert open_target(OVER_SSH, tmp_path).size("feed.xml") is None

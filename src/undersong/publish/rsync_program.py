@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +41,7 @@ class Rsync:
         """Prepare calls; `password` is asked for a daemon only."""
         self._address = address
         self._password = password
-        self._shared: Path | None = None
+        self._logged_in = False
 
     def call(
         self, options: Sequence[str], paths: Sequence[str], said: Said = lambda _line: None
@@ -63,6 +64,7 @@ class Rsync:
                 hint="install it (apt install rsync, brew install rsync), or send by sftp://",
             )
         over_ssh = self._address.scheme == OVER_SSH
+        self._logged_in = over_ssh
         way = ["-e", self._shell()] if over_ssh else [f"--contimeout={LOGIN_S}"]
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as wrong:
             child = subprocess.Popen(  # noqa: S603 - no shell; the address was looked through
@@ -82,32 +84,23 @@ class Rsync:
 
     def close(self) -> None:
         """End the login."""
-        if self._shared is None:
+        shell = self._shell().split()
+        if not self._logged_in or "ControlMaster=auto" not in shell or not shutil.which(shell[0]):
             return
         user = f"{self._address.user}@" if self._address.user else ""
         subprocess.run(  # noqa: S603 - as above
-            [*self._shell().split(), "-O", "exit", f"{user}{self._address.host}"],
+            [*shell, "-O", "exit", f"{user}{self._address.host}"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=LOGIN_S,
-            check=False,  # nobody may have logged in
+            check=False,  # it may have ended by itself
         )
-        shutil.rmtree(self._shared, ignore_errors=True)
-        self._shared = None
+        self._logged_in = False
 
     def _shell(self) -> str:
         """Return how rsync reaches the machine; the maker's own way is taken as it is."""
-        shell = os.environ.get("RSYNC_RSH") or _SSH + self._sharing()
+        shell = os.environ.get("RSYNC_RSH") or _SSH + _sharing()
         return f"{shell} -p {self._address.port}" if self._address.port else shell
-
-    def _sharing(self) -> str:
-        if os.name != "posix":
-            return ""
-        if self._shared is None:  # not below TMPDIR: names of sockets are short
-            self._shared = Path(tempfile.mkdtemp(prefix="undersong-", dir="/tmp"))
-        return (
-            f" -o ControlMaster=auto -o ControlPath={self._shared}/%C -o ControlPersist={LINGER_S}"
-        )
 
     def _environment(self) -> Mapping[str, str]:
         """Return the environment of rsync; the password of a daemon is nowhere else."""
@@ -115,6 +108,27 @@ class Rsync:
         if self._address.scheme == OVER_SSH:
             return plain
         return plain | {"RSYNC_PASSWORD": self._password() or ""}
+
+
+def _sharing() -> str:
+    """Return how ssh shares one login among our calls; nothing where that cannot be done safely.
+
+    Its socket lies in a folder of ours alone, and not below TMPDIR: names of sockets are short.
+    """
+    if os.name != "posix":
+        return ""
+    folder = Path(f"/tmp/undersong-{os.getuid()}")  # noqa: S108 - looked at before it is used
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    except OSError:
+        return ""
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        return ""
+    return (
+        f" -o ControlMaster=auto -o ControlPath={folder}/{os.getpid()}-%C"
+        f" -o ControlPersist={LINGER_S}"
+    )
 
 
 def _ended(child: subprocess.Popen[str], said: Said) -> int:
