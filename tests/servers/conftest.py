@@ -13,7 +13,6 @@ from email.utils import format_datetime
 from pathlib import Path
 from types import MappingProxyType
 
-import boto3
 import pytest
 from machines_kit import me, rsync_place, rsyncd, sftp_place, ssh_place, sshd  # noqa: F401 - fixtures
 from servers_kit import free_port, program, running
@@ -180,6 +179,8 @@ def make_container(url: str, name: str) -> None:
 def _bucket(server: Server, env: Mapping[str, str]) -> str:
     """Make a bucket that everybody may read."""
     name = uuid.uuid4().hex
+    import boto3  # noqa: PLC0415 - not there in `make test`
+
     boto3.client(
         "s3",
         endpoint_url=server.url,

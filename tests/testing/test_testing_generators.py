@@ -129,7 +129,7 @@ class Short(Hiss):
 class Shared(Hiss):
     def read(self, start: int, n: int) -> Frames:
         if (start, n) == (0, 1000):
-            return self._at(0)[:1000]
+            return self.at(0)[:1000]
         return super().read(start, n)
 
 
