@@ -20,8 +20,8 @@ import numpy as np
 from undersong.audio import GRID, BlockSource, Frames, room
 from undersong.mix.mixer import TakeSource
 
-ROOM_BYTES: Final = 2 << 30
-"""What one spool keeps at most: 93 minutes of one stereo bed. What is beyond is made anew."""
+ROOM_BYTES: Final = 4 << 30
+"""What one spool keeps at most: three hours of one stereo bed. What is beyond is made anew."""
 
 ROOM_SHARE: Final = 0.25
 """Share of the free room of a disk that a spool may take."""

@@ -34,7 +34,7 @@ from undersong.ambience.recorded.places import (
     middles,
     open_places,
 )
-from undersong.ambience.recorded.reader import Reader
+from undersong.ambience.recorded.reader import KEPT_THROUGH, Reader
 from undersong.ambience.recorded.recurrence import Recurrence, Visit
 from undersong.ambience.recorded.standout import usual_db
 from undersong.ambience.recorded.through import Through
@@ -117,6 +117,7 @@ class Recorded(Gridded):
         reader = Reader(options.file)
         parts = _parts(known) if options.events == "calm" else []
         if options.play == "through":
+            reader = Reader(options.file, KEPT_THROUGH)
             source: BlockSource = Through(reader, known.length)
         elif len(parts) * _PART >= LONG_S * SAMPLE_RATE:
             source = _long(known, reader, stream, parts)

@@ -12,16 +12,17 @@ from undersong.errors import AmbienceError
 from undersong.units import SAMPLE_RATE
 
 _PART: Final = int(SAMPLE_RATE)
-_KEPT: Final = 80
-"""Parts of a second kept in memory: 31 MB."""
+KEPT_WALKING: Final = 80
+KEPT_THROUGH: Final = 6
+"""Parts of a second kept in memory: 31 MB for a walk that goes to and fro, 2 MB for one way."""
 
 
 class Reader:
     """The sound of a clean recording, stereo at 48 kHz; silence before and after it."""
 
-    def __init__(self, path: Path) -> None:
-        """Take the path; the file is opened at the first read."""
-        self._path = path
+    def __init__(self, path: Path, keep: int = KEPT_WALKING) -> None:
+        """Take the path; the file is opened at the first read, and `keep` seconds stay."""
+        self._path, self._keep = path, keep
         self._file: soundfile.SoundFile | None = None
         self._next = 0
         self._parts: OrderedDict[int, Frames] = OrderedDict()
@@ -49,7 +50,7 @@ class Reader:
             self._parts.move_to_end(index)
         else:
             self._parts[index] = self._decoded(index)
-            if len(self._parts) > _KEPT:
+            if len(self._parts) > self._keep:
                 self._parts.popitem(last=False)
         return self._parts[index]
 
