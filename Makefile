@@ -34,8 +34,10 @@ $(MADE)/test: $(MADE)/setup $(TREE)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not servers and not browser' --cov --cov-report=term:skip-covered --cov-fail-under=90
 	@touch $@
 
+# Real servers and a real browser keep their own time: what fails on a busy machine is tried once more.
 test-servers: $(MADE)/servers ## publish to real servers on loopback; installs them first (apt-get)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'servers and not slow' tests/servers
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'servers and not slow' tests/servers \
+	  || $(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none -m 'servers and not slow' tests/servers
 
 $(MADE)/servers: $(MADE)/setup tests/servers/install.sh tests/servers/package.json
 	tests/servers/install.sh
@@ -72,7 +74,8 @@ $(MADE)/browser: $(MADE)/setup tests/browser/package.json
 	@mkdir -p $(MADE) && touch $@
 
 test-site: $(MADE)/browser ## try the web pages of a show in a real Chromium
-	$(BIN)/python -m pytest -q -m browser -p no:cacheprovider tests/browser
+	$(BIN)/python -m pytest -q -m browser tests/browser \
+	  || $(BIN)/python -m pytest -q --last-failed --last-failed-no-failures none -m browser tests/browser
 
 golden: $(MADE)/setup ## rewrite the golden files after a wanted change
 	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -m 'not slow' tests/timeline tests/mix tests/ambience
