@@ -15,6 +15,7 @@ from undersong.deliver.companions import Companions, companion_names, write_comp
 from undersong.deliver.encode import Order, file_names
 from undersong.deliver.label import cover_of, label_digest, tags_of
 from undersong.deliver.leftovers import making, settle
+from undersong.deliver.tags import Tags
 from undersong.files import digest_json
 from undersong.manifest import MANIFEST, read_manifest
 from undersong.master.chain import Master
@@ -75,30 +76,10 @@ def render_track(
     spoken, library = session.narration, studio.library
     heard = heard_well(recipe, library, spoken, studio.cache) if extras.listen else None
     mastering = mastering_of(session, studio)
-    length, goal = session.timeline.length, file_goal(mastering, goal_for(session))
     tags = tags_of(recipe, session.timeline, session.credits, cover=cover, draft=spoken.draft)
-    companions = Companions(
-        recipe=recipe,
-        timeline=session.timeline,
-        sources={"mix": session.mixer.mix} | {name: session.mixer.stem(name) for name in STEMS},
-        gain_db=mastering.gain_db,
-        levels=mastering.levels,
-        profile=session.profile,
-        stems=extras.stems,
-        picture=extras.picture,
-    )
+    order = _order(session, mastering, folder, tags)
+    companions = _companions(session, mastering, extras)
     with making(folder, (*file_names(recipe.slug, recipe.formats), *beside)):
-        order = Order(
-            folder=folder,
-            slug=recipe.slug,
-            formats=recipe.formats,
-            length=length,
-            goal=goal,
-            gain_db=mastering.gain_db,
-            levels=mastering.levels,
-            tags=tags,
-            masters=tuple(partial(Master, copy.mix, length) for copy in session.copies),
-        )
         encoding = partial(studio.watch.stage, "encoding and checking")
         deliverables = deliver_changed(order, None if extras.force else kept, sound, encoding)
         stage = studio.watch.stage("writing the rest", companions.steps)
@@ -109,7 +90,7 @@ def render_track(
             digest=digest,
             sound=sound,
             spoken=spoken,
-            aim_lufs=goal.target_lufs,
+            aim_lufs=order.goal.target_lufs,
             speech_lufs=mastering.speech_lufs,
             limited_share=mastering.limited_share,
             credit_lines=session.credits,
@@ -119,3 +100,34 @@ def render_track(
         )
         write_manifest(folder / MANIFEST, manifest)
     return manifest.as_json(), True
+
+
+def _order(session: Session, mastering: Mastering, folder: Path, tags: Tags) -> Order:
+    """Return which files are to be made, of what sound."""
+    recipe, length = session.recipe, session.timeline.length
+    return Order(
+        folder=folder,
+        slug=recipe.slug,
+        formats=recipe.formats,
+        length=length,
+        goal=file_goal(mastering, goal_for(session)),
+        gain_db=mastering.gain_db,
+        levels=mastering.levels,
+        tags=tags,
+        masters=tuple(partial(Master, copy.mix, length) for copy in session.copies),
+    )
+
+
+def _companions(session: Session, mastering: Mastering, extras: Extras) -> Companions:
+    """Return what is to be written beside them."""
+    mixer = session.mixer
+    return Companions(
+        recipe=session.recipe,
+        timeline=session.timeline,
+        sources={"mix": mixer.mix} | {name: mixer.stem(name) for name in STEMS},
+        gain_db=mastering.gain_db,
+        levels=mastering.levels,
+        profile=session.profile,
+        stems=extras.stems,
+        picture=extras.picture,
+    )

@@ -11,21 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
+from short_kit import RECIPE, WORDS, write_recipes
 
 from undersong.deliver.leftovers import UNFINISHED
 
-RECIPE = """\
----
-title: Rest {k}
-voice: {voice}
-ambience: breeze
-fades: {{in: 1s, out: 1s}}
-formats: [flac]
----
-
-Let yourself arrive. [1s] Rest here, {word}.
-"""
-WORDS = ("slowly", "gently", "softly", "warmly", "kindly", "simply")
 KILLER = """\
 title: A killer
 language: en-US
@@ -38,10 +27,7 @@ engines:
 @pytest.fixture
 def many(library):
     """Six short recipes beside `rest`, which is left out."""
-    (library / "recipes/rest.md").unlink()
-    for k, word in enumerate(WORDS):
-        text = RECIPE.format(k=k, voice="tone", word=word)
-        (library / f"recipes/r{k}.md").write_text(text)
+    write_recipes(library)
     return library
 
 

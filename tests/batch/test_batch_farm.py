@@ -7,7 +7,8 @@ import time
 
 import pytest
 from conftest import SETTINGS, TONE
-from farm_kit import WORDS, Farm, delivered, farm_at, finished, start_build, write_recipes
+from farm_kit import Farm, delivered, farm_at, finished, start_build
+from short_kit import WORDS, write_recipes
 
 from undersong.batch.farm_door import make_certificates
 from undersong.deliver.leftovers import UNFINISHED

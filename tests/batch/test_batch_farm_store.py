@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import obstore
 import pytest
-from farm_kit import write_recipes
 from obstore.exceptions import NotSupportedError
+from short_kit import write_recipes
 
 from undersong.batch.farm_bench import Bench
 from undersong.batch.farm_depot import Depot

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from disks import disk, nothing_grows, run
+from misfortune_kit import RECIPE, WORDS, write_one, write_short
 
 from undersong.batch import sources
 from undersong.batch.freshness import plan_build
@@ -17,26 +18,12 @@ from undersong.batch.model import Choice, Order
 from undersong.files import digest_file
 
 BUILD = [sys.executable, "-m", "undersong", "build", "--jobs", "2"]
-RECIPE = """\
----
-title: Rest {word}
-voice: tone
-ambience: breeze
-fades: {{in: 1s, out: 1s}}
-formats: [flac]
----
-
-Rest here, {word}.
-"""
-WORDS = ("slowly", "gently", "softly")
 
 
 @pytest.fixture
 def many(library):
     """Three short recipes beside `rest`, which is left out."""
-    (library / "recipes/rest.md").unlink()
-    for word in WORDS:
-        (library / f"recipes/{word}.md").write_text(RECIPE.format(word=word))
+    write_short(library)
     return library
 
 
@@ -107,7 +94,7 @@ def test_a_read_only_cache_serves_what_it_has_and_says_what_it_cannot_keep(
         done = run(many, BUILD, locked, UNDERSONG_CACHE=cache)
         assert done.returncode == 0, done.stderr
         assert delivered(many / "build") == undisturbed
-        (many / "recipes/kindly.md").write_text(RECIPE.format(word="kindly"))
+        write_one(many / "recipes/kindly.md", "kindly")
         done = run(many, BUILD, locked, UNDERSONG_CACHE=cache)
         assert done.returncode == 7, done.stderr
         assert "the cache is not usable" in done.stderr
@@ -176,7 +163,7 @@ def test_names_may_hold_spaces_and_any_letters_however_they_are_composed(
     for word in WORDS:
         (root / f"recipes/{word}.md").unlink()
     for name, word in zip(NAMES, WORDS, strict=True):
-        recipe = RECIPE.format(word=word).replace("voice: tone", "voice: küste")
+        recipe = RECIPE.format(word=word, formats="flac").replace("voice: tone", "voice: küste")
         recipe = recipe.replace("ambience: breeze", "ambience: wühle")
         path = root / "recipes" / unicodedata.normalize(form, name)
         path.write_text(recipe, encoding="utf-8")
@@ -197,7 +184,7 @@ def test_names_may_hold_spaces_and_any_letters_however_they_are_composed(
 def test_one_name_in_two_compositions_is_one_track_twice(many, undersong):
     for form in ("NFC", "NFD"):
         name = unicodedata.normalize(form, "Träume.md")
-        (many / "recipes" / name).write_text(RECIPE.format(word=form))
+        write_one(many / "recipes" / name, form)
     if len(list((many / "recipes").glob("Tr*"))) == 1:
         return  # this file system takes them for one, and there is nothing to tell apart
     done = undersong("build", "--dry-run")

@@ -8,29 +8,15 @@ from pathlib import Path
 
 import pytest
 from journal import Journal
+from misfortune_kit import WORDS, write_short
 
 from undersong.files import digest_file
-
-RECIPE = """\
----
-title: Rest {word}
-voice: tone
-ambience: breeze
-fades: {{in: 1s, out: 1s}}
-formats: [flac, mp3]
----
-
-Rest here, {word}.
-"""
-WORDS = ("slowly", "gently", "softly")
 
 
 @pytest.fixture
 def many(library):
     """Three short recipes beside `rest`, which is left out."""
-    (library / "recipes/rest.md").unlink()
-    for word in WORDS:
-        (library / f"recipes/{word}.md").write_text(RECIPE.format(word=word))
+    write_short(library, "flac, mp3")
     return library
 
 

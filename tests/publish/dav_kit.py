@@ -1,11 +1,12 @@
 """A small WebDAV server in this process, which can be told to fail."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote, unquote, urlsplit
+
+from publish_kit import serving
 
 CUT = 0
 """Instead of a status: the line is cut."""
@@ -102,11 +103,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def dav_server() -> Iterator[Dav]:
     """Serve until the block ends."""
-    with Dav() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Dav()) as server:
+        yield server

@@ -4,13 +4,14 @@ What matters here is Google's own way of conditions: a generation, which lists d
 """
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from publish_kit import serving
 
 
 class Google(ThreadingHTTPServer):
@@ -99,11 +100,5 @@ def _tag(body: bytes) -> str:
 @contextmanager
 def google_server() -> Iterator[Google]:
     """Serve until the block ends."""
-    with Google() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Google()) as server:
+        yield server

@@ -3,6 +3,9 @@
 import hashlib
 import io
 import json
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -12,6 +15,7 @@ import soundfile
 from PIL import Image
 
 from undersong.publish.edition import prepare
+from undersong.publish.model import Piece, Stage
 from undersong.publish.send import plan, send
 from undersong.publish.showfile import load_show
 from undersong.publish.target import FolderTarget
@@ -118,3 +122,29 @@ def publish(root: Path, lock=None, to="public", **options):
     target = FolderTarget(root / to)
     send(plan(prepared, target, NOW.date()), target, lambda _bytes: None)
     return prepared
+
+
+@contextmanager
+def serving(server):
+    """Let a server answer in a thread until the block ends."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def piece_of(content, path="media/a.bin", **changes):
+    """Return a piece of an edition that holds `content`."""
+    found = Piece(
+        path=path,
+        stage=Stage.MEDIA,
+        mime="audio/mpeg",
+        source=content,
+        size_bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    return replace(found, **changes)

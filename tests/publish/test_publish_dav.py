@@ -4,17 +4,14 @@ import base64
 import itertools
 import re
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
 from dav_kit import CUT, dav_server
-from publish_kit import NOW, edition_of, sound, write_library, write_track
+from publish_kit import NOW, edition_of, piece_of, sound, write_library, write_track
 
 from undersong.errors import PublishError
-from undersong.files import digest_bytes
 from undersong.publish import dav
 from undersong.publish.davlist import listed
-from undersong.publish.model import Piece, Stage
 from undersong.publish.send import STATE, plan, send
 from undersong.publish.targets import open_target
 
@@ -34,15 +31,7 @@ def target(server, tmp_path, monkeypatch):
 
 
 def piece(content=b"words", path="media/x.mp3", **changes):
-    found = Piece(
-        path=path,
-        stage=Stage.MEDIA,
-        mime="audio/mpeg",
-        source=content,
-        size_bytes=len(content),
-        sha256=digest_bytes(content),
-    )
-    return replace(found, **changes)
+    return piece_of(content, path, **changes)
 
 
 def write(target, one):

@@ -7,11 +7,10 @@ import obstore
 import pytest
 from obstore.exceptions import AlreadyExistsError, GenericError, PreconditionError
 from obstore.store import MemoryStore
-from publish_kit import NOW, edition_of, sound, write_library, write_track
+from publish_kit import NOW, edition_of, piece_of, sound, write_library, write_track
 
 from undersong.errors import PublishError
-from undersong.files import digest_bytes
-from undersong.publish.model import Piece, Stage
+from undersong.publish.model import Stage
 from undersong.publish.objects import PART_BYTES, ObjectTarget
 from undersong.publish.partsums import PartSums
 from undersong.publish.reaching import reaching, told
@@ -43,16 +42,8 @@ def root(tmp_path):
 
 
 def piece(content=b"words", path="feed.xml", **changes):
-    found = Piece(
-        path=path,
-        stage=Stage.FEED,
-        mime="text/plain",
-        source=content,
-        size_bytes=len(content),
-        sha256=digest_bytes(content),
-        immutable=False,
-    )
-    return replace(found, **changes)
+    feed = {"stage": Stage.FEED, "mime": "text/plain", "immutable": False}
+    return piece_of(content, path, **feed | changes)
 
 
 def write(target, one):

@@ -1,6 +1,5 @@
 """Publishing over SFTP, to a server in a thread: what it may lack, refuse or break."""
 
-import hashlib
 import json
 import os
 import socket
@@ -8,7 +7,7 @@ import time
 
 import asyncssh
 import pytest
-from publish_kit import sound, write_library, write_track
+from publish_kit import piece_of, sound, write_library, write_track
 from sftp_kit import PASSWORD, USER, Quirks, sftp_server
 from test_publish_send import assert_whole, go
 
@@ -16,7 +15,7 @@ from undersong import cli
 from undersong.errors import PublishError
 from undersong.files import PART
 from undersong.publish.address import read_address
-from undersong.publish.model import Piece, Stage
+from undersong.publish.model import Piece
 from undersong.publish.remote import SFTP_PASSWORD, open_sftp
 from undersong.publish.target import BLOCK_BYTES, LEFT_S
 
@@ -72,17 +71,6 @@ def root(tmp_path):
     root = write_library(tmp_path / "library")
     write_track(root / "build", "rest")
     return root
-
-
-def piece_of(content, path="media/a.bin"):
-    return Piece(
-        path=path,
-        stage=Stage.MEDIA,
-        mime="audio/mpeg",
-        source=content,
-        size_bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
 
 
 def large(tmp_path, blocks=3):

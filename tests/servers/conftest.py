@@ -79,26 +79,13 @@ def dav(tmp_path_factory):
 
 @pytest.fixture
 def swift_place(swift):
-    env = {"AWS_ACCESS_KEY_ID": "test:tester", "AWS_SECRET_ACCESS_KEY": "testing"}
-    bucket = _bucket(swift, env)
-    return Place(
-        address=f"s3://{bucket}/show?endpoint={swift.url}",
-        env=env,
-        url=f"{swift.url}/v1/AUTH_test/{bucket}/show/",
-        fetch=fetching(f"{swift.url}/v1/AUTH_test/{bucket}/show/"),
-    )
+    keys = ("test:tester", "testing")
+    return _s3_place(swift, keys, "v1/AUTH_test/")
 
 
 @pytest.fixture
 def moto_place(moto):
-    env = {"AWS_ACCESS_KEY_ID": "anybody", "AWS_SECRET_ACCESS_KEY": "anything"}
-    bucket = _bucket(moto, env)
-    return Place(
-        address=f"s3://{bucket}/show?endpoint={moto.url}",
-        env=env,
-        url=f"{moto.url}/{bucket}/show/",
-        fetch=fetching(f"{moto.url}/{bucket}/show/"),
-    )
+    return _s3_place(moto, ("anybody", "anything"), "")
 
 
 @pytest.fixture
@@ -174,6 +161,16 @@ def make_container(url: str, name: str) -> None:
     )
     with urllib.request.urlopen(asked) as answer:  # noqa: S310 - loopback
         assert answer.status == 201
+
+
+def _s3_place(server: Server, keys: tuple[str, str], public: str) -> Place:
+    """Make a bucket, which everybody may read below the path `public` of the server."""
+    env = dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), keys, strict=True))
+    bucket = _bucket(server, env)
+    url = f"{server.url}/{public}{bucket}/show/"
+    return Place(
+        address=f"s3://{bucket}/show?endpoint={server.url}", env=env, url=url, fetch=fetching(url)
+    )
 
 
 def _bucket(server: Server, env: Mapping[str, str]) -> str:

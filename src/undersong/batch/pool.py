@@ -25,7 +25,7 @@ from typing import Final, NoReturn, Self
 from undersong.batch.events import Begun, Event, Failed, Made
 from undersong.batch.work import Errand, make
 from undersong.errors import UndersongError
-from undersong.machine import THREADS, collect_seldom, cores, track_threads
+from undersong.machine import collect_seldom, cores, pin_threads, track_threads
 
 NEED_MB: Final = 350
 """Memory that a worker may need (docs/bench.md: 210 MB, and room for a picture)."""
@@ -134,20 +134,14 @@ class Pool:
     def _started(self, number: int) -> _Worker:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
-        kept = {name: os.environ.get(name) for name in THREADS}
-        os.environ.update({name: os.environ.get(name, "1") for name in THREADS})
-        try:
-            process = context.Process(
-                target=_serve,
-                args=(theirs, number, self._logs, track_threads() if self._size == 1 else 1),
-                name=f"worker-{number}",
-                daemon=True,
-            )
-            process.start()
-        finally:
-            for name, value in kept.items():
-                if value is None:
-                    del os.environ[name]
+        pin_threads()  # which the worker inherits
+        process = context.Process(
+            target=_serve,
+            args=(theirs, number, self._logs, track_threads() if self._size == 1 else 1),
+            name=f"worker-{number}",
+            daemon=True,
+        )
+        process.start()
         theirs.close()
         return _Worker(number=number, process=process, channel=ours)
 

@@ -2,7 +2,9 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,11 +94,9 @@ def build(
         fail_fast=not keep_going,
         farm=_farm(farm, farm_folder, farm_store, plain=farm_plain) if farm else None,
     )
-    bound = orders(order, folder, destinations or ())
-    if why or dry_run:
-        codes = [_explain(each, whole=why is not None, as_json=as_json) for each in bound]
-    else:
-        codes = [build_once(each, as_json=as_json) for each in bound]
+    explain = partial(_explain, whole=why is not None)
+    act: Callable[..., int] = explain if why or dry_run else build_once
+    codes = [act(each, as_json=as_json) for each in orders(order, folder, destinations or ())]
     if failed := next(filter(None, codes), 0):
         raise typer.Exit(failed)
 

@@ -17,7 +17,7 @@ from weakref import finalize
 
 import numpy as np
 
-from undersong.audio import GRID, BlockSource, Frames, room
+from undersong.audio import GRID, BlockSource, Frames, Gridded
 from undersong.mix.mixer import TakeSource
 
 ROOM_BYTES: Final = 4 << 30
@@ -39,20 +39,16 @@ class Spool:
         self._places: dict[object, tuple[int, tuple[int, ...]]] = {}
         self._lock = Lock()
 
-    def read(self, key: object, first: int = 0, n: int | None = None) -> Frames | None:
-        """Return rows [first, first + n) of an array that was kept, to its end if `n` is None.
-
-        The array belongs to the caller. None when it was not kept, or cannot be read any more.
-        """
+    def read(self, key: object) -> Frames | None:
+        """Return an array that was kept; None when it was not, or cannot be read any more."""
         with self._lock:
             file, place = self._file, self._places.get(key)
         if file is None or place is None:
             return None
-        at, (rows, *rest) = place
-        out = np.empty((rows - first if n is None else n, *rest), np.float32)
-        width = out.itemsize * int(np.prod(rest))
+        at, shape = place
+        out = np.empty(shape, np.float32)
         try:
-            whole = os.preadv(file, [out.data], at + first * width) == out.nbytes
+            whole = os.preadv(file, [out.data], at) == out.nbytes
         except OSError:
             return None
         return out if whole else None
@@ -122,44 +118,20 @@ class Late:
         return self._opens()
 
 
-class SpooledBed:
-    """A `BlockSource` whose seconds are made when they are first asked for, and read from then on.
+def _spooled(bed: BlockSource, name: str, spool: Spool) -> Gridded:
+    """Return a bed whose seconds are made when they are first asked for, and read from then on.
 
-    Copies of a bed may share a spool: what one of them has made is there for all.
+    What one copy of the bed has made under this name is there for all that share the spool.
     """
 
-    def __init__(self, bed: BlockSource, name: str, spool: Spool) -> None:
-        """Stand for `bed`, which goes by `name` in `spool`."""
-        self._bed, self._name, self._spool = bed, name, spool
+    def second(k: int) -> Frames:
+        kept = spool.read((name, k))
+        if kept is None:
+            kept = bed.read(k * GRID, GRID)
+            spool.keep((name, k), kept)
+        return kept
 
-    @property
-    def channels(self) -> int:
-        """Number of channels of every block."""
-        return self._bed.channels
-
-    def read(self, start: int, n: int) -> Frames:
-        """Return samples [start, start + n); silence before 0."""
-        k, first = divmod(start, GRID)
-        if start >= 0 and first + n <= GRID:
-            return self._second(k, first, n)
-        out = room(start, n, self.channels)
-        position = max(start, 0)
-        while position < start + n:
-            k, first = divmod(position, GRID)
-            count = min(GRID - first, start + n - position)
-            out[position - start : position - start + count] = self._second(k, first, count)
-            position += count
-        return out
-
-    def _second(self, k: int, first: int, n: int) -> Frames:
-        """Return part of a second."""
-        key = self._name, k
-        kept = self._spool.read(key, first, n)
-        if kept is not None:
-            return kept
-        made = self._bed.read(k * GRID, GRID)
-        self._spool.keep(key, made)
-        return made[first : first + n]
+    return Gridded(second, channels=bed.channels, keep=1)
 
 
 def spooled_takes(takes: Sequence[TakeSource], folder: Path) -> tuple[SpooledTake, ...]:
@@ -170,7 +142,7 @@ def spooled_takes(takes: Sequence[TakeSource], folder: Path) -> tuple[SpooledTak
 
 def spooled_beds(
     opening: Mapping[str, Callable[[], BlockSource]], folder: Path, copies: int
-) -> tuple[dict[str, SpooledBed], ...]:
+) -> tuple[dict[str, Gridded], ...]:
     """Return copies of beds, each second of which is made once, by whichever is asked first.
 
     The first copy is opened now, the others when something is asked of them that is not there.
@@ -179,11 +151,11 @@ def spooled_beds(
         AmbienceError: a bed cannot be opened.
     """
     spool = Spool(folder)
-    first = {name: SpooledBed(opens(), name, spool) for name, opens in opening.items()}
+    first = {name: _spooled(opens(), name, spool) for name, opens in opening.items()}
     more = range(copies - 1)
     return first, *(
         {
-            name: SpooledBed(Late(opens, first[name].channels), name, spool)
+            name: _spooled(Late(opens, first[name].channels), name, spool)
             for name, opens in opening.items()
         }
         for _ in more

@@ -114,17 +114,20 @@ class Recorded(Gridded):
         """
         known = heard(options.file, options.cache)
         stream = Stream.of(seed, self.name)
-        reader = Reader(options.file)
-        parts = _parts(known) if options.events == "calm" else []
-        if options.play == "through":
-            reader = Reader(options.file, KEPT_THROUGH)
-            source: BlockSource = Through(reader, known.length)
-        elif len(parts) * _PART >= LONG_S * SAMPLE_RATE:
-            source = _long(known, reader, stream, parts)
-        else:
-            source = _short(known, reader, stream, options)
+        source = (
+            Through(Reader(options.file, KEPT_THROUGH), known.length)
+            if options.play == "through"
+            else _endless(known, Reader(options.file), stream, options)
+        )
         gain = np.float32(db_to_gain(LAYER_LUFS - known.loudness_lufs))
         super().__init__(lambda k: source.read(k * GRID, GRID) * gain, channels=2, keep=2)
+
+
+def _endless(known: Heard, reader: Reader, stream: Stream, options: RecordedOptions) -> BlockSource:
+    parts = _parts(known) if options.events == "calm" else []
+    if len(parts) * _PART >= LONG_S * SAMPLE_RATE:
+        return _long(known, reader, stream, parts)
+    return _short(known, reader, stream, options)
 
 
 def _parts(known: Heard) -> list[Moments]:
