@@ -18,8 +18,8 @@ THREADS: Final = (
 TRACK_THREADS: Final = 2
 """Threads that work on one track: more cores than two are for more tracks."""
 
-_COLLECTED: Final = 50_000
-"""New objects between two looks for garbage; Python's own 700 is for a tenth of our imports."""
+_COLLECTED: Final = 200_000
+"""New objects between two looks for garbage: as many as stay when a command has been imported."""
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of glibc's mallopt, from malloc.h
 _KEPT_BYTES: Final = 32 << 20

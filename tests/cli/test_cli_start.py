@@ -4,19 +4,30 @@ import sys
 import pytest
 
 from undersong import __version__
-from undersong.cli import app
-
-GROUPS = [
-    str(group.typer_instance.info.name) for group in app.registered_groups if group.typer_instance
-]
-COMMANDS = [*(command.name for command in app.registered_commands), *GROUPS]
+from undersong.cli.commands import COMMANDS, application
 
 
-def test_all_commands_are_there():
-    assert set(COMMANDS) >= {
-        "render", "plan", "check", "voices", "ambience", "measure", "new", "init", "schema",
-        "doctor", "preview",
-    }  # fmt: skip
+def named(app):
+    groups = [group.typer_instance.info.name for group in app.registered_groups]
+    return {*(command.name for command in app.registered_commands), *groups}
+
+
+def test_every_module_adds_the_command_of_its_name():
+    assert named(application()) == set(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["plan", "rest"], {"plan"}),
+        (["--debug", "voices", "list"], {"voices"}),
+        (["--help"], set(COMMANDS)),
+        (["plann"], set(COMMANDS)),
+        (["screen"], set(COMMANDS)),
+    ],
+)
+def test_only_the_command_that_runs_is_imported_and_described(words, told):
+    assert named(application(words)) == told
 
 
 @pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)])
