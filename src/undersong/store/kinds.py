@@ -32,7 +32,11 @@ MEASURED: Final = Kind(name="measured", suffix=".json", about="edges and levels 
 SURVEYS: Final = Kind(name="surveys", suffix=".json", about="loudness of beds")
 MASTERINGS: Final = Kind(name="masterings", suffix=".json", about="gains of masters")
 RECORDINGS: Final = Kind(name="recordings", suffix=".npz", about="what was heard in recordings")
+DIGESTS: Final = Kind(name="digests", suffix=".json", about="digests of recordings")
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
-    {kind.name: kind for kind in (TAKES, LOCKED, MEASURED, SURVEYS, MASTERINGS, RECORDINGS)}
+    {
+        kind.name: kind
+        for kind in (TAKES, LOCKED, MEASURED, SURVEYS, MASTERINGS, RECORDINGS, DIGESTS)
+    }
 )

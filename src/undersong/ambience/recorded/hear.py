@@ -30,7 +30,8 @@ from undersong.ambience.recorded.standout import standouts
 from undersong.audio import Frames, Tick
 from undersong.dsp.loudness import HOPS_PER_S, Energies, gated_lufs, lufs, range_lu
 from undersong.errors import AmbienceError
-from undersong.files import digest_file, digest_json
+from undersong.files import digest_json
+from undersong.store.digests import digest_once
 from undersong.store.kinds import RECORDINGS
 from undersong.store.store import Store
 from undersong.units import SAMPLE_RATE
@@ -69,7 +70,7 @@ def heard(path: Path, cache: Path | None = None, tick: Tick | None = None) -> He
         AmbienceError: the file is missing, damaged, or not what intake makes.
         OutputError: the cache cannot be written.
     """
-    digest = digest_of(path)
+    digest = digest_of(path, cache)
     known = _memory.get(digest)
     if known is None:
         store, key = Store(cache) if cache else None, digest_json([digest, VERSION])
@@ -84,25 +85,20 @@ def heard(path: Path, cache: Path | None = None, tick: Tick | None = None) -> He
     return known
 
 
-def digest_of(path: Path) -> str:
+def digest_of(path: Path, cache: Path | None = None) -> str:
     """Return the SHA-256 of a recording, read once for as long as the file does not change.
 
     Raises:
         AmbienceError: there is no such file, or it cannot be read.
+        OutputError: the cache cannot be written.
     """
     try:
-        facts = path.stat()
-        return _digest(path, facts.st_size, facts.st_mtime_ns)
+        return digest_once(path, cache)
     except OSError as error:
         raise AmbienceError(
             f"cannot read the recording {path}: {error.strerror}",
             hint="bring the file back, or add it again with `undersong ambience add`",
         ) from error
-
-
-@lru_cache(maxsize=64)
-def _digest(path: Path, _size: int, _changed_ns: int) -> str:
-    return digest_file(path)
 
 
 def listen(path: Path, digest: str, tick: Tick | None = None) -> Heard:
