@@ -1,5 +1,8 @@
 """Other languages than English: numbers, units, times, and what an unknown one falls back on."""
 
+import subprocess
+import sys
+
 import pytest
 from num2words import CONVERTER_CLASSES
 
@@ -107,3 +110,15 @@ def test_tables_are_complete_where_english_is(tag: str) -> None:
     assert len(table.months) == 12
     assert table.fractions.keys() >= {2, 3, 4, 5}
     assert all(text and not any(map(str.isdecimal, text)) for text in table.signs.values())
+
+
+def test_words_without_figures_need_no_names_of_numbers() -> None:
+    script = (
+        "import sys\nfrom undersong.recipes.model import Word\n"
+        "from undersong.voices.text import spoken_words\n"
+        "print(spoken_words([Word(text='Rest.')], 'en-GB', {})[0].text, 'num2words' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["Rest.", "False"]

@@ -5,7 +5,7 @@ from typing import Final
 from undersong.voices.text.language import CURRENCIES, SIGNS, UNITS, Clock, Language
 
 DUTCH: Final = Language(
-    numbers="nl",
+    tag="nl",
     point="komma",
     to="tot",
     dot="punt",

@@ -6,7 +6,7 @@ from typing import Final
 from undersong.voices.text.language import CURRENCIES, UNITS, Clock, Language
 
 ENGLISH: Final = Language(
-    numbers="en",
+    tag="en",
     comma_decimal=False,
     units={
         **UNITS,

@@ -5,7 +5,7 @@ from typing import Final
 from undersong.voices.text.language import CURRENCIES, SIGNS, UNITS, Clock, Language
 
 FRENCH: Final = Language(
-    numbers="fr",
+    tag="fr",
     point="virgule",
     decimals_whole=True,
     to="à",

@@ -5,7 +5,7 @@ from typing import Final
 from undersong.voices.text.language import CURRENCIES, SIGNS, UNITS, Clock, Language
 
 GERMAN: Final = Language(
-    numbers="de",
+    tag="de",
     point="Komma",
     to="bis",
     dot="Punkt",

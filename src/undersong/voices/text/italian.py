@@ -5,7 +5,7 @@ from typing import Final
 from undersong.voices.text.language import CURRENCIES, SIGNS, UNITS, Clock, Language
 
 ITALIAN: Final = Language(
-    numbers="it",
+    tag="it",
     point="virgola",
     decimals_whole=True,
     to="a",

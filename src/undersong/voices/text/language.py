@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from undersong.voices.text.figures import number_code
+
 MINUS = "\N{MINUS SIGN}"
 NEVER = "(?!)"  # a regular expression that matches nothing
 
@@ -116,7 +118,7 @@ class Language:
     """The words of one language. Not: grammar; a table reaches as far as a table can.
 
     Attributes:
-        numbers: code of the language in num2words.
+        tag: BCP 47, lower case; num2words says its numbers, in the nearest language it knows.
         comma_decimal: `1,5` is one and a half and `1.000` a thousand; else the other way round.
         point: what the decimal mark is called.
         decimals_whole: two decimals are said as one number (`virgule soixante-quinze`).
@@ -153,7 +155,7 @@ class Language:
         numbered: words after which a Roman numeral is a number.
     """
 
-    numbers: str
+    tag: str
     comma_decimal: bool = True
     point: str = "point"
     decimals_whole: bool = False
@@ -192,3 +194,8 @@ class Language:
     before_figures: Mapping[str, str] = field(default_factory=dict[str, str])
     acronyms: str = ""
     numbered: tuple[str, ...] = ()
+
+    @property
+    def numbers(self) -> str:
+        """Code of the language in num2words, which is imported only where figures are read."""
+        return number_code(self.tag)

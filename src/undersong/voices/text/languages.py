@@ -38,10 +38,9 @@ def language_for(tag: str) -> Language:
     as nothing written may go unsaid.
     """
     bare = tag.replace("_", "-").lower()
-    code = number_code(bare)
     table = TABLES.get(bare) or TABLES.get(bare.partition("-")[0])
     if table:
-        return replace(table, numbers=code)
-    point, minus = point_and_minus(code)
+        return replace(table, tag=bare)
+    point, minus = point_and_minus(number_code(bare))
     signs = {**SIGNS, MINUS: minus or SIGNS[MINUS]}
-    return Language(numbers=code, point=point or "point", signs=signs)
+    return Language(tag=bare, point=point or "point", signs=signs)

@@ -5,7 +5,7 @@ from typing import Final
 from undersong.voices.text.language import CURRENCIES, SIGNS, UNITS, Clock, Language
 
 PORTUGUESE: Final = Language(
-    numbers="pt",
+    tag="pt",
     point="vírgula",
     decimals_whole=True,
     to="a",

@@ -5,7 +5,7 @@ from typing import Final
 from undersong.voices.text.language import CURRENCIES, SIGNS, UNITS, Clock, Language
 
 SPANISH: Final = Language(
-    numbers="es",
+    tag="es",
     point="coma",
     decimals_whole=True,
     to="a",
