@@ -113,12 +113,13 @@ def test_tables_are_complete_where_english_is(tag: str) -> None:
 
 
 def test_words_without_figures_need_no_names_of_numbers() -> None:
-    script = (
-        "import sys\nfrom undersong.recipes.model import Word\n"
-        "from undersong.voices.text import spoken_words\n"
-        "print(spoken_words([Word(text='Rest.')], 'en-GB', {})[0].text, 'num2words' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
+    script = """
+import sys
+from undersong.recipes.model import Position, Word
+from undersong.voices.text import spoken_words
+words = [Word(text="Rest.", position=Position(line=1, column=1))]
+print(spoken_words(words, "en-GB", {})[0].text, "num2words" in sys.modules)
+"""
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["Rest.", "False"]

@@ -83,11 +83,11 @@ class Stream:
         radius = np.sqrt(-2.0 * np.log1p(-pairs[:, 0]))
         return np.asarray(radius * np.cos(2.0 * np.pi * pairs[:, 1]))
 
-    def rng(self, cell: int) -> np.random.Generator:
+    def rng(self, cell: int) -> "np.random.Generator":
         """Return a generator for one event, where it takes many draws of many kinds."""
         return np.random.Generator(self._philox((1 << 128) + ((_ORIGIN + cell) << 64)))
 
-    def _philox(self, counter: int) -> np.random.Philox:
+    def _philox(self, counter: int) -> "np.random.Philox":
         return np.random.Philox(key=self.key, counter=counter)
 
 
