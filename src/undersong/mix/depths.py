@@ -5,12 +5,15 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from undersong.mix.curves import GainCurve
 from undersong.mix.model import GainMove
 from undersong.mix.moves import Step, moves, settled
 from undersong.mix.speech import Talk
 from undersong.units import SAMPLE_RATE
+
+Values = npt.NDArray[np.float64]
 
 DEEPEST_DB: Final = -24.0
 """The duck goes no deeper: a bed that stands higher than this is wrong, not loud."""
@@ -94,7 +97,7 @@ def readiness(spoken: Iterable[Talk], duck: GainCurve) -> float:
     ducked = _ducked(spoken)
     if not ducked:
         return 1.0
-    usual = float(np.median(np.concatenate([duck.at_db(talk.frames) for talk in ducked])))
+    usual = _median(np.concatenate([duck.at_db(talk.frames) for talk in ducked]))
     first = np.mean([duck.at_db(talk.frames[:FIRST_FRAMES]).mean() for talk in ducked])
     return float(first / usual) if usual < LEAST_DEPTH_DB else 1.0
 
@@ -135,7 +138,7 @@ class _Depths:
         ducked = _ducked(self._spoken)
         if not ducked:
             return 0.0
-        usual = float(np.median([talk.needs_db for talk in ducked]))
+        usual = _median([talk.needs_db for talk in ducked])
         for _ in range(ROUNDS):
             usual = float(np.mean([self._near(talk, usual) for talk in ducked]))
         return usual
@@ -163,6 +166,13 @@ class _Depths:
             ),
             name=talk.name,
         )
+
+
+def _median(values: Sequence[float] | Values) -> float:
+    """Return the median of finite values, as numpy does, which loads all of `numpy.ma` for it."""
+    ordered = np.sort(values)
+    half = len(ordered) // 2
+    return float((ordered[~half] + ordered[half]) / 2)
 
 
 def _median_length(spoken: Sequence[Talk]) -> int:
