@@ -6,7 +6,7 @@ frame); a caption does not span a pause of more than 0.7 s.
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import inf
 from typing import Final
 
@@ -16,6 +16,8 @@ from undersong.units import Samples, to_samples
 
 LINE: Final = 42
 LINES: Final = 2
+_WIDEST: Final = LINES * (LINE + 1) - 1
+"""Characters of two full lines and what parts them."""
 PAUSE: Final = to_samples(Fraction(7, 10))
 LONGEST: Final = to_samples(Fraction(6))
 SHORTEST: Final = to_samples(Fraction(1))
@@ -86,11 +88,12 @@ def _runs(spoken: Iterable[CaptionWord]) -> Iterator[list[CaptionWord]]:
 
 def _groups(run: Sequence[CaptionWord]) -> list[Sequence[CaptionWord]]:
     """Cut a run where the costs of its captions add up to least (dynamic programming)."""
+    cost_of = _Costs(run)
     best = [0.0] + [inf] * len(run)
     cut = [0] * (len(run) + 1)
     for end in range(1, len(run) + 1):
         for start in reversed(range(end)):
-            cost = _cost(run, start, end)
+            cost = cost_of(start, end)
             if best[start] + cost < best[end]:
                 best[end], cut[end] = best[start] + cost, start
             if cost >= TOO_WIDE and best[end] < inf:
@@ -101,33 +104,48 @@ def _groups(run: Sequence[CaptionWord]) -> list[Sequence[CaptionWord]]:
     return [run[a:b] for a, b in pairwise(reversed(edges))]
 
 
-def _cost(run: Sequence[CaptionWord], start: int, end: int) -> float:
-    """Say how unwelcome words [start, end) of a run are as one caption."""
-    group = run[start:end]
-    chars = sum(len(word.text) + 1 for word in group) - 1
-    cost = FULL * (chars / (LINES * LINE)) ** 2
-    cost += sum(BREAKS["clause"] for word in group[:-1] if _ending(word.text) == "sentence")
-    if len(group) > 1:
-        cost += TOO_WIDE * (not _fits(group))
-        cost += TOO_WIDE * max(0, group[-1].end - group[0].start - LONGEST) / LONGEST
-    if end < len(run):
-        room = run[end].start - group[0].start - APART
-        if min(room, run[-1].end - run[end].start) < APART:
-            return inf  # it, or what is left, would vanish as it appears
-        cost += BREAKS[_ending(group[-1].text)] + RUSHED * max(0, SHORTEST - room) / SHORTEST
-    return cost
+class _Costs:
+    """How unwelcome words [start, end) of a run are as one caption."""
 
+    def __init__(self, run: Sequence[CaptionWord]) -> None:
+        """Look at every word once."""
+        self._run = run
+        self._widths = [len(word.text) for word in run]
+        self._chars = [0, *accumulate(width + 1 for width in self._widths)]
+        self._endings = [_ending(word.text) for word in run]
+        self._sentences = [0, *accumulate(ending == "sentence" for ending in self._endings)]
 
-def _fits(group: Iterable[CaptionWord]) -> bool:
-    """Tell whether the words fit two lines; a word wider than a line does not."""
-    lines, used = 1, 0
-    for width in (len(word.text) for word in group):
-        used += width + (used > 0)
-        if used > LINE:
-            lines, used = lines + 1 + (width > LINE), width
-    return lines <= LINES
+    def __call__(self, start: int, end: int) -> float:
+        run, last = self._run, end - 1
+        begins = run[start].start
+        chars = self._chars[end] - self._chars[start] - 1
+        cost = FULL * (chars / (LINES * LINE)) ** 2
+        cost += BREAKS["clause"] * (self._sentences[last] - self._sentences[start])
+        if start < last:
+            cost += TOO_WIDE * (not self._fits(start, end, chars))
+            cost += TOO_WIDE * max(0, run[last].end - begins - LONGEST) / LONGEST
+        if end < len(run):
+            room = run[end].start - begins - APART
+            if min(room, run[-1].end - run[end].start) < APART:
+                return inf  # it, or what is left, would vanish as it appears
+            cost += BREAKS[self._endings[last]] + RUSHED * max(0, SHORTEST - room) / SHORTEST
+        return cost
+
+    def _fits(self, start: int, end: int, chars: int) -> bool:
+        """Tell whether words fit two lines; a word wider than a line does not."""
+        if chars <= LINE or chars > _WIDEST:
+            return chars <= LINE
+        lines, used = 1, 0
+        for width in self._widths[start:end]:
+            used += width + (used > 0)
+            if used > LINE:
+                lines, used = lines + 1 + (width > LINE), width
+        return lines <= LINES
 
 
 def _ending(text: str) -> str:
     bare = text.rstrip(CLOSING)
-    return next((name for name, marks in ENDINGS.items() if bare.endswith(marks)), "word")
+    for name, marks in ENDINGS.items():
+        if bare.endswith(marks):
+            return name
+    return "word"
