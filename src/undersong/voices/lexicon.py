@@ -57,6 +57,8 @@ class Lexicon:
 
     def marked(self, words: Sequence[Word]) -> tuple[Word, ...]:
         """Return the words with IPA where the lexicon has it; a maker's own marks win."""
+        if not self.sounds:
+            return tuple(words)
         found = list(words)
         bare = [_bare(word.text) for word in words]
         start = 0

@@ -60,6 +60,7 @@ _PAUSE = re.compile(rf"\s*(?:{DASH}|--)[\s{DASH}-]*|(?:(?<=\s)|^)-+(?=\s|$)")
 _NARROW = re.compile(rf"(?<={LETTER})\.(?={LETTER})")
 
 
+@lru_cache(maxsize=4096)
 def cleaned(text: str) -> str:
     """Return `text` with one spelling for what can be spelled in many ways.
 
@@ -71,6 +72,7 @@ def cleaned(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", plain.translate(ONE_SPELLING)).split())
 
 
+@lru_cache(maxsize=4096)
 def sayable(text: str) -> str:
     """Return what engines may be given of `text`.
 

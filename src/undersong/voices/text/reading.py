@@ -44,9 +44,10 @@ class Spoken(NamedTuple):
 
 def read_line(line: str, rules: Sequence[Rule], language: Language) -> Iterator[Spoken]:
     """Yield what to say for `line`, from left to right, at non-decreasing offsets."""
+    found = [rule for rule in rules if rule.pattern.search(line)]  # of most lines, none
     position = 0
     while position < len(line):
-        for rule in rules:
+        for rule in found:
             match = rule.pattern.match(line, position)
             pieces = rule.read(match, language) if match and match.end() > position else None
             if match and pieces is not None:
