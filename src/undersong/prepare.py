@@ -9,7 +9,7 @@ from undersong.ambience.cue import Cue, open_cue
 from undersong.ambience.rights import missing_rights
 from undersong.audio import BlockSource
 from undersong.dsp.compiled import compile_ahead
-from undersong.files import digest_json
+from undersong.files import digest_json, plain
 from undersong.machine import keep_freed_memory
 from undersong.mix import survey
 from undersong.mix.bells import momentary_lufs
@@ -101,7 +101,7 @@ class _Heard:
     @property
     def scenes_digest(self) -> str:
         """Digest of what is heard of the beds."""
-        scenes = self.timeline.as_json()["scenes"]
+        scenes = plain(self.timeline.scenes)
         return digest_json([self.timeline.length, self.digest, scenes])
 
 

@@ -4,6 +4,8 @@ import os
 import stat
 import subprocess
 import sys
+from dataclasses import asdict, dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from undersong.files import (
     digest_file,
     digest_json,
     finite,
+    plain,
     sweep,
     write_text,
 )
@@ -81,6 +84,30 @@ def test_the_digest_of_json_does_not_depend_on_order():
 def test_what_is_not_finite_is_none_in_json():
     levels = {"a": [-math.inf, 1.5], "b": (math.nan, "x")}
     assert finite(levels) == {"a": [None, 1.5], "b": [None, "x"]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    at: Fraction
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    leaves: tuple[Leaf, ...]
+    more: dict[str, list[Leaf]]
+    high: float = 1.5
+
+
+def test_plain_values_are_those_of_dataclasses_made_anew():
+    leaf = Leaf(at=Fraction(1, 3), name="a")
+    tree = Tree(leaves=(leaf, leaf), more={"b": [leaf]})
+    found = plain(tree)
+    assert found == asdict(tree)
+    assert type(found["leaves"]) is tuple
+    found["leaves"][0]["name"] = "other"
+    assert plain(tree) == asdict(tree)
+    assert plain((tree, 1)) == (asdict(tree), 1)
 
 
 HOLD = """

@@ -279,3 +279,10 @@ def test_faults_come_in_file_order_and_once() -> None:
     early = Fault(file="a", line=2, column=9, message="early")
     whole = Fault(file="a", message="whole")
     assert in_order([late, early, late, whole]) == (whole, early, late)
+
+
+def test_the_same_text_of_the_same_file_is_read_once():
+    source, same = (make_source("a.yaml", "title: Rest\n") for _ in range(2))
+    assert read_document(source, 0, 12) is read_document(same, 0, 12)
+    other = read_document(make_source("b.yaml", "title: Rest\n"), 0, 12)
+    assert other.source.file == "b.yaml"

@@ -1,7 +1,9 @@
 """What happens while a library is built, as it happens."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
+
+from undersong.files import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,4 +73,4 @@ Event = Begun | Reached | Noted | Made | Failed
 
 def as_json(event: Event) -> dict[str, Any]:
     """Return an event as plain values, its kind under `event`."""
-    return {"event": type(event).__name__.lower(), **asdict(event)}
+    return {"event": type(event).__name__.lower(), **plain(event)}

@@ -7,6 +7,7 @@ import html
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from operator import itemgetter
 from typing import Final
@@ -131,10 +132,13 @@ def _placed(note: SoundNote, limit: int, spoken: Sequence[_Shown]) -> _Shown | N
     return shown if end - start >= _SHORTEST_NOTE else None
 
 
+@lru_cache(maxsize=4096)
 def _lines(text: str, width: int) -> str:
     """Wrap text into as few lines as fit, as equal as can be."""
     words = text.split()
     fewest = len(_wrap(words, width))
+    if fewest <= 1:
+        return " ".join(words)
     narrow = next(w for w in range(1, width + 1) if len(_wrap(words, w)) <= fewest)
     return "\n".join(_wrap(words, narrow))
 

@@ -1,8 +1,9 @@
 """The nouns of a mix plan: gains and places, no samples. Compared with `==`, kept as JSON."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
+from undersong.files import plain
 from undersong.units import Db, Lu, Lufs, Samples
 
 Shape = Literal["fade", "crossfade"]
@@ -104,4 +105,4 @@ class MixPlan:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps` and for golden files."""
-        return asdict(self)
+        return dict(plain(self))

@@ -7,6 +7,7 @@ whoever needs places and words as written.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -222,8 +223,13 @@ def in_order(faults: Sequence[Fault]) -> tuple[Fault, ...]:
     return tuple(sorted(once, key=lambda f: (f.file, f.line or 0, f.column or 0)))
 
 
+@lru_cache(maxsize=64)
 def read_document(source: Source, start: int, end: int) -> Document:
-    """Read the YAML in [start, end) of a source; faults are kept in the document."""
+    """Read the YAML in [start, end) of a source; faults are kept in the document.
+
+    The same text of the same file is read once: every track of a library asks for its settings,
+    its voice and its bed again. Nobody may change the document's value.
+    """
     text = _blanked(source.text[:start]) + source.text[start:end]
     root: Node | None = None
     faults: list[Fault] = []

@@ -3,9 +3,10 @@
 A timeline is not sound: it is compared with `==`, printed as a table and kept as golden JSON.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
+from undersong.files import plain
 from undersong.recipes.model import Position
 from undersong.units import Lufs, Samples
 
@@ -167,7 +168,7 @@ class Timeline:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps` and for golden files."""
-        return asdict(self)
+        return dict(plain(self))
 
     def as_heard(self) -> dict[str, Any]:
         """Return what can be heard or read of a track: its plain values without places in a file.
