@@ -1,3 +1,4 @@
+import io
 import runpy
 import sys
 
@@ -32,10 +33,15 @@ def test_errors_come_with_their_hint(capsys):
     assert capsys.readouterr().err == "cannot write x\nfree some space\n"
 
 
-def test_progress_draws_bars_on_a_terminal(monkeypatch, capsys):
+@pytest.fixture
+def terminal(monkeypatch):
+    """Standard error as if somebody looked at it."""
     monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setattr(screen.err, "_force_terminal", True)
-    monkeypatch.setattr(screen.err, "is_interactive", True)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr(screen, "err", screen.Screen(error=True))
+
+
+def test_progress_draws_bars_on_a_terminal(terminal, capsys):
     progress = screen.Progress()
     with progress.shown():
         tick = progress.stage("mixing", 4)
@@ -45,6 +51,49 @@ def test_progress_draws_bars_on_a_terminal(monkeypatch, capsys):
     said = capsys.readouterr().err
     assert "half way" in said
     assert "mixing" in said
+
+
+def test_errors_are_red_on_a_terminal(terminal, capsys):
+    screen.complain(OutputError("cannot write [x] :bell:"))
+    assert capsys.readouterr().err == "\x1b[31mcannot write [x] :bell:\x1b[0m\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[red] stays", "[red] stays"),
+        ("a\tb", "a       b"),
+        ("rings\a, and\b goes back\r", "rings, and goes back"),
+        ("two\nlines", "two\nlines"),
+        ("x" * 300, "x" * 300),
+    ],
+)
+def test_plain_lines_are_as_rich_would_write_them(capsys, text, shown):
+    screen.out.print(text)
+    screen.out.console.print(text, markup=False)
+    assert capsys.readouterr().out == f"{shown}\n" * 2
+
+
+def test_nobody_looking_is_no_terminal(capsys):
+    assert not screen.err.is_terminal
+
+
+def test_a_reader_that_has_gone_ends_the_command(monkeypatch):
+    class Gone(io.StringIO):
+        def write(self, _text):
+            raise BrokenPipeError
+
+    left = []
+    monkeypatch.setattr(sys, "stdout", Gone())
+    shown = screen.Screen(error=False)
+    monkeypatch.setattr(shown.console, "on_broken_pipe", lambda: left.append(True))
+    shown.print("nobody reads this")
+    assert left == [True]
+
+
+def test_a_stream_that_was_closed_shows_nothing(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    screen.Screen(error=False).print("nobody reads this")
 
 
 def test_a_library_without_recipes_is_said_by_the_doctor(tmp_path, undersong, monkeypatch):

@@ -79,7 +79,7 @@ def render(
 
     sound_target("--out", to)
     _write(name, folder, seed, Fraction(0), seconds_option("--length", length), to)
-    out.print(f"Wrote {to}", markup=False)
+    out.print(f"Wrote {to}")
 
 
 @group.command("play")
@@ -125,7 +125,7 @@ def show(
             subtitle=f"{bed.kind}: {_layers(bed)}",
             tick=progress.stage(f"listening to {name}", 2 * samples),
         )
-    out.print(f"Wrote {target}", markup=False)
+    out.print(f"Wrote {target}")
 
 
 @group.command("add")
@@ -168,15 +168,14 @@ def _tell(accepted: "Accepted", name: str, library: "Library") -> None:
 
     known = accepted.known
     for text in accepted.done:
-        out.print(f"  {text}", markup=False)
+        out.print(f"  {text}")
     out.print(
         f"  {accepted.found.loudness_lufs:.1f} LUFS, range {known.range_lu:.1f} LU, "
-        f"loudest moment {known.crest_lu:.1f} LU above the median",
-        markup=False,
+        f"loudest moment {known.crest_lu:.1f} LU above the median"
     )
-    out.print(f"Wrote {accepted.bed} and {accepted.recording.name}", markup=False)
+    out.print(f"Wrote {accepted.bed} and {accepted.recording.name}")
     for text in missing_rights(load_bed(name, library)):
-        err.print(f"Not to be published yet: {text}. Write it into the bed file.", markup=False)
+        err.print(f"Not to be published yet: {text}. Write it into the bed file.")
 
 
 def _intake_json(accepted: "Accepted") -> dict[str, Any]:

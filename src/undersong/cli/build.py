@@ -120,18 +120,18 @@ def _explain(order: "Order", *, whole: bool, as_json: bool) -> int:
         print_json(_plan_as_json(plan) | _destination(order))
     else:
         if order.choice.destination:
-            out.print(f"for {order.choice.destination}, in {order.out}:", markup=False)
+            out.print(f"for {order.choice.destination}, in {order.out}:")
         for verdict in plan.wanted:
             if whole and verdict.fresh:
-                out.print(f"{verdict.job.slug}: nothing has changed", markup=False)
+                out.print(f"{verdict.job.slug}: nothing has changed")
             for reason in verdict.reasons:
-                out.print(f"{verdict.job.slug}: {reason}", markup=False)
+                out.print(f"{verdict.job.slug}: {reason}")
         for ruined in plan.ruined:
-            err.print(ruined.message, style="red", markup=False)
+            err.print(ruined.message, style="red")
         _say_orphans(plan)
-        out.print(f"{len(plan.todo)} of {len(plan.wanted)} tracks to make", markup=False)
+        out.print(f"{len(plan.todo)} of {len(plan.wanted)} tracks to make")
         for line in _outlook(plan, order):
-            out.print(f"  {line}", markup=False)
+            out.print(f"  {line}")
     return plan.ruined[0].exit_code if plan.ruined else 0
 
 
@@ -175,9 +175,7 @@ def _plan_as_json(plan: "Plan") -> dict[str, object]:
 
 def _say_orphans(plan: "Plan") -> None:
     for orphan in plan.orphans:
-        err.print(
-            f"{orphan}: no recipe makes it any more (`undersong prune` removes it)", markup=False
-        )
+        err.print(f"{orphan}: no recipe makes it any more (`undersong prune` removes it)")
 
 
 def build_once(order: "Order", *, as_json: bool) -> int:
@@ -203,13 +201,13 @@ def _run(order: "Order", plan: "Plan", clock: "Clock", *, as_json: bool) -> "lis
         return []
     from undersong.batch.report import write_report
     from undersong.batch.runner import build
-    from undersong.cli.building import reporter
+    from undersong.cli.reporters import reporter
 
     ended: list[Made | Failed] = []
     if not as_json:
         _say_orphans(plan)
         for line in _outlook(plan, order):
-            err.print(line, markup=False)
+            err.print(line)
     with reporter(clock, machine=as_json) as screen:
         for event in build(order, plan):
             screen.tell(event)
@@ -240,4 +238,4 @@ def _sum_up(
     said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
     took = f" in {clock.said()}" if made else ""
     name = f"{order.choice.destination}: " if order.choice.destination else ""
-    out.print(f"{name}{said or 'no recipes here'}{took}", markup=False)
+    out.print(f"{name}{said or 'no recipes here'}{took}")

@@ -43,10 +43,10 @@ def show_status(as_json: bool = typer.Option(False, "--json", help="Print JSON."
     rows = [row(name, KINDS[name].about, held) for name, held in found.kinds.items()]
     rows.append(row("quarantine", "damaged takes, set aside", found.aside))
     size, limit = format_size(found.size_bytes), format_size(found.limit_bytes)
-    out.print(f"{found.folder}: {size} of at most {limit}", markup=False)
+    out.print(f"{found.folder}: {size} of at most {limit}")
     out.print(table("", ("kind", "entries>", "size>", "longest unused>", "what"), rows))
     if found.making:
-        out.print(f"{found.making} being written now, or left by killed runs", markup=False)
+        out.print(f"{found.making} being written now, or left by killed runs")
 
 
 @group.command("verify")
@@ -64,14 +64,13 @@ def verify_all(as_json: bool = typer.Option(False, "--json", help="Print JSON.")
     if as_json:
         print_json({"whole": verdict.whole, "damaged": damaged, "lost": lost})
     else:
-        out.print(f"{verdict.whole} whole, {len(damaged)} damaged", markup=False)
+        out.print(f"{verdict.whole} whole, {len(damaged)} damaged")
         for path in damaged:
-            out.print(f"  {path}", markup=False)
+            out.print(f"  {path}")
         if lost:
             out.print(
                 f"{len(lost)} of them locked: if their first copy is gone too, bring them with "
-                "`undersong takes import`, or have them said anew with `undersong takes again`",
-                markup=False,
+                "`undersong takes import`, or have them said anew with `undersong takes again`"
             )
     if damaged:
         raise typer.Exit(DAMAGED)
@@ -115,8 +114,7 @@ def prune_now(
     did = "would remove" if dry_run else "removed"
     out.print(
         f"{did} {came.removed} entries of {format_size(came.removed_bytes)}; "
-        f"{came.left} of {format_size(came.left_bytes)} left",
-        markup=False,
+        f"{came.left} of {format_size(came.left_bytes)} left"
     )
 
 

@@ -70,7 +70,7 @@ def _listen(files: list[Path], *, as_json: bool) -> None:
             if as_json:
                 continue
             for phrase in (*found.of("failed"), *found.of("doubtful")):
-                out.print(f"{phrase.verdict}: {phrase.told}", markup=False)
+                out.print(f"{phrase.verdict}: {phrase.told}")
             engine = f"{narration.engine}{', draft' if narration.draft else ''}"
             out.print(f"{recipe.slug} ({engine}): {found.share:.0%} of the words heard")
     if as_json:

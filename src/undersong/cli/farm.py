@@ -47,9 +47,9 @@ def up(
             print_json({"address": address, "folder": str(place)})
         else:
             shown = f" --farm-folder {place}" if folder else ""
-            out.print(f"{workers} workers at {address}; in another terminal:", markup=False)
-            out.print(f"  undersong build --farm {address}{shown}", markup=False, soft_wrap=True)
-            err.print("Ctrl-C ends it.", markup=False)
+            out.print(f"{workers} workers at {address}; in another terminal:")
+            out.print(f"  undersong build --farm {address}{shown}")
+            err.print("Ctrl-C ends it.")
         kept.keep()
 
 
@@ -61,7 +61,7 @@ def down(folder: Path | None = FOLDER) -> None:
     place = folder.absolute() if folder else farm_folder()
     if not bring_down(place):
         raise FarmError(f"no farm is up in {place}")
-    out.print("the farm is down", markup=False)
+    out.print("the farm is down")
 
 
 @farm.command("prune")
@@ -91,4 +91,4 @@ def prune(
         print_json({"store": depot.address, "removed": 0 if dry_run else count, "found": count})
         return
     verb = "would go from" if dry_run else "removed from"
-    out.print(f"{count} objects, {size_bytes / 1e6:.0f} MB, {verb} {depot.address}", markup=False)
+    out.print(f"{count} objects, {size_bytes / 1e6:.0f} MB, {verb} {depot.address}")

@@ -107,7 +107,7 @@ def _tell_rules(*, as_json: bool) -> None:
         print_json([asdict(rule) for rule in RULES.values()])
         return
     for rule in RULES.values():
-        out.print(f"{rule.severity}: {rule.text} [{rule.name}, {rule.source}]", markup=False)
+        out.print(f"{rule.severity}: {rule.text} [{rule.name}, {rule.source}]")
 
 
 def _tell_report(report: "Report", *, as_json: bool) -> None:
@@ -117,15 +117,14 @@ def _tell_report(report: "Report", *, as_json: bool) -> None:
         print_json(asdict(report))
         return
     for finding in report.findings:
-        out.print(writable(str(finding)), markup=False, style=STYLES[finding.rule.severity])
+        out.print(writable(str(finding)), style=STYLES[finding.rule.severity])
     counts = [
         f"{report.count(kind) or 'no'} {kind}{'' if report.count(kind) == 1 else 's'}"
         for kind in STYLES
     ]
     out.print(
         f"{report.where}: {report.items} items on {report.pages} pages, files of "
-        f"{report.looked_at} looked at: {', '.join(counts)}",
-        markup=False,
+        f"{report.looked_at} looked at: {', '.join(counts)}"
     )
 
 
@@ -140,7 +139,7 @@ def opml(
     from undersong.publish.opml import shows_of, write_opml
 
     write_bytes(to, write_opml(title, shows_of(feeds)))
-    out.print(f"Wrote {to}: {len(feeds)} shows", markup=False)
+    out.print(f"Wrote {to}: {len(feeds)} shows")
 
 
 def prepare_show(
@@ -210,12 +209,12 @@ def _tell(plan: "Plan", prepared: "Prepared", where: str, *, dry_run: bool, as_j
         )
         return
     for piece in plan.writes:
-        out.print(f"  {piece.path}  {piece.size_bytes / 1e6:.2f} MB", markup=False)
+        out.print(f"  {piece.path}  {piece.size_bytes / 1e6:.2f} MB")
     for path in plan.deletes:
-        out.print(f"  {path}  deleted", markup=False)
+        out.print(f"  {path}  deleted")
     if kept := len(plan.state.retired):
-        out.print(f"  no feed names {kept} of the files; kept for 90 days", markup=False)
+        out.print(f"  no feed names {kept} of the files; kept for 90 days")
     does = "would write" if dry_run else "wrote"
     what = f"{does} {len(plan.writes)} files" if plan.writes else "nothing has changed"
     count = len(edition.episodes)
-    out.print(f"{where}: {count} {'episode' if count == 1 else 'episodes'}, {what}", markup=False)
+    out.print(f"{where}: {count} {'episode' if count == 1 else 'episodes'}, {what}")

@@ -47,11 +47,11 @@ def fsck(
         print_json({"tracks": len(folders), "flaws": listed})
     else:
         for flaw in flaws:
-            err.print(f"{flaw.path}: {flaw.message}", style="red", markup=False)
+            err.print(f"{flaw.path}: {flaw.message}", style="red")
         state = (
             f"{len(flaws)} files are not as they were made" if flaws else "all as they were made"
         )
-        out.print(f"{len(folders)} tracks: {state}", markup=False)
+        out.print(f"{len(folders)} tracks: {state}")
     if flaws:
         raise typer.Exit(DAMAGED)
 

@@ -30,8 +30,8 @@ def init(
     settings = _titled(settings, _spoken(folder) if title is None else title)
     with _whole_or_absent(folder) as stage:
         _fill(stage, settings)
-    out.print(f"A library is ready in {folder}. Next:\n", markup=False)
-    out.print(f"  cd {folder}", markup=False)
+    out.print(f"A library is ready in {folder}. Next:\n")
+    out.print(f"  cd {folder}")
     out.print("  undersong check")
     out.print("  undersong render three-breaths --offline")
 

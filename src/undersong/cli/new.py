@@ -82,7 +82,7 @@ def new(
         text = TEMPLATE.format(**{key: _scalar(word) for key, word in words.items()})
         temporary.write_text(text, encoding="utf-8")
         load_recipe(temporary, library)  # what we write can be read
-    out.print(f"Wrote {path}. Next: undersong plan {path.stem}", markup=False)
+    out.print(f"Wrote {path}. Next: undersong plan {path.stem}")
 
 
 def _scalar(text: str) -> str:

@@ -12,9 +12,9 @@ def play_file(path: Path) -> None:
     player = find_player()
     if player is None:
         names = ", ".join(known.name for known in PLAYERS)
-        out.print(f"Wrote {path}; to hear it from here install one of: {names}", markup=False)
+        out.print(f"Wrote {path}; to hear it from here install one of: {names}")
         return
     try:
         player.play(path)
     except PlayingError as error:
-        out.print(f"Wrote {path}, but {player.name} could not play it: {error}", markup=False)
+        out.print(f"Wrote {path}, but {player.name} could not play it: {error}")

@@ -61,4 +61,4 @@ def preview(
     if to is None:
         play_file(target)
     else:
-        out.print(f"Wrote {target}", markup=False)
+        out.print(f"Wrote {target}")

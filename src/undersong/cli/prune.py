@@ -37,7 +37,7 @@ def prune(
     orphans = [orphan for name, tracks in bound.items() for orphan in _orphans(root, name, tracks)]
     if not as_json:
         for orphan in orphans:
-            out.print(str(orphan), markup=False)
+            out.print(str(orphan))
     left: list[Path] = []
     gone = [] if dry_run or not _agreed(len(orphans), yes=yes) else list(orphans)
     for orphan in gone:
@@ -48,9 +48,9 @@ def prune(
         print_json({name: [str(path) for path in paths] for name, paths in found.items()})
         return
     for path in left:
-        out.print(f"{path} stays: it is not ours", markup=False)
+        out.print(f"{path} stays: it is not ours")
     done = f"{len(gone)} removed" if gone else "nothing removed"
-    out.print(done if orphans else "nothing to remove", markup=False)
+    out.print(done if orphans else "nothing to remove")
 
 
 def _orphans(root: Path, destination: str | None, tracks: Path) -> tuple[Path, ...]:

@@ -125,28 +125,25 @@ def _report(manifest: dict[str, Any], folder: Path, *, fresh: bool) -> None:
 
     slug = manifest["slug"]
     if not fresh:
-        out.print(f"{slug}: nothing has changed, {folder} is up to date", markup=False)
+        out.print(f"{slug}: nothing has changed, {folder} is up to date")
         return
     draft = ", draft" if manifest["draft"] else ""
     out.print(
         f"{slug}: {format_seconds(manifest['length_s'])}, "
         f"voice {manifest['voice']} ({manifest['engine']}{draft}), "
-        f"speech at {manifest['speech_lufs']:.1f} LUFS",
-        markup=False,
+        f"speech at {manifest['speech_lufs']:.1f} LUFS"
     )
     if heard := manifest.get("hearing"):
         out.print(
             f"  {heard['heard_share']:.0%} of the words heard, "
-            f"{len(heard['doubtful']) + len(heard['failed'])} phrases need an ear",
-            markup=False,
+            f"{len(heard['doubtful']) + len(heard['failed'])} phrases need an ear"
         )
     for item in manifest["deliverables"]:
         levels = item["levels"]
         out.print(
             f"  {folder / item['file']}  {levels['integrated_lufs']:.2f} LUFS, "
             f"range {levels['range_lu']:.1f} LU, peak {levels['true_peak_dbtp']:.2f} dBTP, "
-            f"{item['size_bytes'] / 1e6:.1f} MB",
-            markup=False,
+            f"{item['size_bytes'] / 1e6:.1f} MB"
         )
     for name in manifest["companions"]:
-        out.print(f"  {folder / name}", markup=False)
+        out.print(f"  {folder / name}")

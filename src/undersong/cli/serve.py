@@ -45,6 +45,6 @@ def serve(
         name, number = listening.getsockname()[:2]
         name = socket.gethostname() if name in {"0.0.0.0", "::"} else name  # noqa: S104 - compared
         shown = f"[{name}]" if ":" in name else name
-        out.print(f"http://{shown}:{number}/{FEED}", markup=False)
-        out.print(f"hosting {root}; end with Ctrl-C", markup=False)
+        out.print(f"http://{shown}:{number}/{FEED}")
+        out.print(f"hosting {root}; end with Ctrl-C")
         make_server(make_host(root, Path(scratch))).run(sockets=[listening])

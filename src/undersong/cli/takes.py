@@ -83,14 +83,14 @@ def again(
     if not which:
         pins = remake_missing(desk, progress.stage("speaking", len(desk.missing())))
         for pin in pins:
-            out.print(f"locked anew: “{pin.text}”, sound {pin.audio_sha256[:12]}…", markup=False)
+            out.print(f"locked anew: “{pin.text}”, sound {pin.audio_sha256[:12]}…")
         if not pins:
-            out.print("no locked take is missing", markup=False)
+            out.print("no locked take is missing")
         return
     phrases = [phrase for each in which for phrase in desk.find(each)]
     made = make_again(desk, phrases, take, progress.stage("speaking", len(phrases)))
     for phrase, number in made.items():
-        out.print(f"{phrase.place}: take {number} of “{phrase.text}”", markup=False)
+        out.print(f"{phrase.place}: take {number} of “{phrase.text}”")
     if folder is not None:
         _write(desk, which, folder)
 
@@ -118,7 +118,7 @@ def play(
     with tempfile.TemporaryDirectory() as place:
         for each in which:
             for path in write_alternatives(desk, desk.find(each), Path(place)):
-                out.print(path.stem, markup=False)
+                out.print(path.stem)
                 play_file(path)
 
 
@@ -139,7 +139,7 @@ def pick(
     if len(found) > 1:
         raise UnknownNameError("single phrase", which, [phrase.text for phrase in found])
     pin = choose(desk, found[0], take)
-    out.print(f"{desk.lock}: take {pin.take} of “{found[0].text}” is locked", markup=False)
+    out.print(f"{desk.lock}: take {pin.take} of “{found[0].text}” is locked")
 
 
 @group.command("export")
@@ -179,7 +179,7 @@ def export(
             progress.note(note)
         spoken.append((track, narration))
     count = export_bundle(spoken, library, store, bundle)
-    out.print(f"Wrote {bundle}: {count} takes", markup=False)
+    out.print(f"Wrote {bundle}: {count} takes")
 
 
 @group.command("import")
@@ -193,13 +193,13 @@ def import_takes(
     from undersong.voices.takes import TakeStore, default_cache
 
     came = import_bundle(bundle, Library.find(folder), TakeStore(default_cache()))
-    out.print(f"{came.takes} takes, {came.new} of them new", markup=False)
+    out.print(f"{came.takes} takes, {came.new} of them new")
     for path, count in came.locks.items():
-        out.print(f"{path}: {count} locked", markup=False)
+        out.print(f"{path}: {count} locked")
     for pin in came.others:
-        out.print(f"another take of “{pin.text}” is locked here and stays", markup=False)
+        out.print(f"another take of “{pin.text}” is locked here and stays")
     for name in came.homeless:
-        out.print(f"no folder `{name}` here, so its takes are not locked", markup=False)
+        out.print(f"no folder `{name}` here, so its takes are not locked")
 
 
 def _desk(recipe: str, variant: str | None, engine: str | None) -> "Desk":
@@ -216,7 +216,7 @@ def _write(desk: "Desk", which: list[str], folder: Path) -> None:
 
     for each in which:
         for path in write_alternatives(desk, desk.find(each), folder):
-            out.print(f"Wrote {path}", markup=False)
+            out.print(f"Wrote {path}")
 
 
 def _cells(row: "TakeRow") -> tuple[str, ...]:

@@ -72,7 +72,7 @@ def listed(language: str = LANGUAGE, folder: Path = FOLDER, as_json: bool = JSON
             )
     out.print(table("", ("voice", "language", "engine", "here"), rows))
     for terms in dict.fromkeys(status.terms for status in found if status.terms):
-        out.print(f"\n{terms}", markup=False)
+        out.print(f"\n{terms}")
 
 
 @group.command("say")
@@ -99,7 +99,7 @@ def say(
     if to is None:
         play_file(target)
     else:
-        out.print(f"Wrote {target}", markup=False)
+        out.print(f"Wrote {target}")
 
 
 @group.command("compare")
@@ -126,7 +126,7 @@ def compare(
         if to is None:
             play_file(target)
         else:
-            out.print(f"Wrote {target}", markup=False)
+            out.print(f"Wrote {target}")
 
 
 @group.command("add")
@@ -159,12 +159,12 @@ def add(
     with progress.shown():
         added = add_voice(order, Library.find(folder), progress.stage("fetching", size or 0))
     for path in added.files:
-        out.print(f"Wrote {path}", markup=False)
-    out.print(f"Licence of the voice: {added.licence}", markup=False)
+        out.print(f"Wrote {path}")
+    out.print(f"Licence of the voice: {added.licence}")
     if added.why_not:
-        err.print(f"It cannot speak here yet: {added.why_not}", markup=False)
+        err.print(f"It cannot speak here yet: {added.why_not}")
     else:
-        out.print(f'Hear it: undersong voices say "Let go." --voice {added.name}', markup=False)
+        out.print(f'Hear it: undersong voices say "Let go." --voice {added.name}')
 
 
 def _say(text: str, voice: str, library: "Library", wish: "Wish", target: Path) -> None:
@@ -176,7 +176,7 @@ def _say(text: str, voice: str, library: "Library", wish: "Wish", target: Path) 
     heard = audition(text, voice, library, TakeStore(), wish)
     write_sound(target, heard, len(heard.frames))
     for note in heard.notes:
-        err.print(note, markup=False)
+        err.print(note)
     seconds = len(heard.frames) / 48_000
     draft = ", a draft voice" if heard.draft else ""
-    err.print(f"{voice}: {heard.engine}{draft}, {seconds:.1f} s", markup=False)
+    err.print(f"{voice}: {heard.engine}{draft}, {seconds:.1f} s")

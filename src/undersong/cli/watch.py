@@ -52,10 +52,10 @@ def watch(
     )
     bound = orders(order, folder, destinations or ())
     _build(bound)
-    out.print(f"watching {root}; Ctrl-C ends it", markup=False)
+    out.print(f"watching {root}; Ctrl-C ends it")
     for saved in changes(root, [each.out for each in bound]):
         names = ", ".join(sorted(str(path.relative_to(root)) for path in saved))
-        out.print(f"saved: {names}", markup=False)
+        out.print(f"saved: {names}")
         _build(bound)
 
 
