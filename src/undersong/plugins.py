@@ -52,4 +52,10 @@ def installed(group: str) -> tuple[str, ...]:
 
 @cache
 def _found(group: str) -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=group)}
+    return {point.name: point for point in _points().select(group=group)}
+
+
+@cache
+def _points() -> Any:  # noqa: ANN401 - another class from Python 3.12 on
+    """Return all that is registered by anybody: every package is looked at once."""
+    return entry_points()

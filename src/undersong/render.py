@@ -62,7 +62,7 @@ def render_track(
     Raises:
         UndersongError: of the kind of whatever failed; no partial file has a final name.
     """
-    cover = cover_of(recipe)
+    cover = cover_of(recipe, studio.cache)
     session = prepare(recipe, studio)
     label = label_digest(recipe, session.credits, cover)
     sound = digest_json([session.digest, code_digest("deliver")])

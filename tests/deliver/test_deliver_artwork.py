@@ -90,3 +90,20 @@ def test_a_cover_too_large_is_a_fault_of_its_file(tmp_path, monkeypatch):
     path = saved(tmp_path / "cover.png", "PNG")
     with pytest.raises(FaultsError, match=r"cover\.png: the cover is too large"):
         read_cover(path)
+
+
+def test_a_picture_is_decoded_once_for_all_runs(tmp_path, monkeypatch):
+    path, cache = saved(tmp_path / "cover.png", "PNG"), tmp_path / "cache"
+    first = read_cover(path, cache)
+    assert first == read_cover(path)
+    monkeypatch.setattr("PIL.Image.open", None)
+    assert read_cover(path, cache) == first
+
+
+def test_a_picture_cut_later_is_refused_although_it_was_whole_before(tmp_path):
+    path, cache = saved(tmp_path / "cover.png", "PNG"), tmp_path / "cache"
+    read_cover(path, cache)
+    path.write_bytes(path.read_bytes()[:-20])
+    for _ in range(2):
+        with pytest.raises(AudioFileError, match="cover"):
+            read_cover(path, cache)

@@ -3,9 +3,13 @@
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from undersong.errors import AudioFileError, Fault, FaultsError
+from undersong.files import digest_bytes, digest_json
+from undersong.store.kinds import COVERS
+from undersong.store.program import code_digest
+from undersong.store.store import Store
 
 MAX_BYTES: Final = 10_000_000
 """A cover travels in every file of a track, and feeds fetch it over and over."""
@@ -25,12 +29,17 @@ class Cover:
     depth: int
 
 
-def read_cover(path: Path) -> Cover:
+def read_cover(path: Path, cache: Path | None = None) -> Cover:
     """Read a JPEG or PNG file.
+
+    Args:
+        path: the file.
+        cache: folder where it is kept that a picture is whole, so that none is decoded twice.
 
     Raises:
         AudioFileError: missing, damaged, or another format whatever its name says.
         FaultsError: larger than MAX_BYTES.
+        OutputError: the cache cannot be used.
     """
     try:
         content = path.read_bytes()
@@ -49,10 +58,15 @@ def read_cover(path: Path) -> Cover:
                 )
             ]
         )
-    return _recognise(path, content)
+    if cache is None:
+        return Cover(content=content, **_recognised(path, content))
+    key = digest_json([digest_bytes(content), code_digest("deliver.artwork")])
+    facts = Store(cache).recall(COVERS, key, lambda: _recognised(path, content))
+    return Cover(content=content, **facts)
 
 
-def _recognise(path: Path, content: bytes) -> Cover:
+def _recognised(path: Path, content: bytes) -> dict[str, Any]:
+    """Return what is known of a picture, by the names of `Cover`, after decoding all of it."""
     import io  # noqa: PLC0415 - needed with Pillow alone
 
     from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - only for tracks with a cover
@@ -72,13 +86,12 @@ def _recognise(path: Path, content: bytes) -> Cover:
         raise _damaged(path, "it is neither JPEG nor PNG") from error
     except (OSError, SyntaxError, ValueError, Warning, Image.DecompressionBombError) as error:
         raise _damaged(path, str(error) or "it is damaged") from error
-    return Cover(
-        content=content,
-        mime=_MIME[str(kind)],
-        width=width,
-        height=height,
-        depth=bits.get(mode, 24),
-    )
+    return {
+        "mime": _MIME[str(kind)],
+        "width": width,
+        "height": height,
+        "depth": bits.get(mode, 24),
+    }
 
 
 def _damaged(path: Path, why: str) -> AudioFileError:

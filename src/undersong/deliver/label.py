@@ -29,14 +29,15 @@ def chapter_marks(timeline: Timeline) -> tuple[ChapterMark, ...]:
     )
 
 
-def cover_of(recipe: Recipe) -> Cover | None:
-    """Return the cover of a track, if it has one.
+def cover_of(recipe: Recipe, cache: Path | None = None) -> Cover | None:
+    """Return the cover of a track, if it has one; `cache` as for `read_cover`.
 
     Raises:
         AudioFileError: it cannot be read.
         FaultsError: it is too large.
+        OutputError: the cache cannot be used.
     """
-    return read_cover(Path(recipe.artwork)) if recipe.artwork else None
+    return read_cover(Path(recipe.artwork), cache) if recipe.artwork else None
 
 
 def tags_of(

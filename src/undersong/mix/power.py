@@ -40,9 +40,15 @@ class BedPower:
 
     def ducked_lufs(self, gain_db: F64) -> float:
         """Return the loudness when the duck stands at `gain_db`, one value per moment or one."""
+        power = np.maximum(self._shaped(gain_db), 0.0)
+        return lufs(float((power * 10 ** (gain_db / 10)).mean()))
+
+    def _shaped(self, gain_db: F64) -> F64:
+        """Return the power with its presence band as low as the duck has it, before the duck."""
+        if not self.extra:
+            return self.whole
         lower = 10 ** (self.extra * np.minimum(gain_db, 0.0) / 20) - 1
-        shaped = self.whole + 2 * lower * self.cross + np.square(lower) * self.band
-        return lufs(float((np.maximum(shaped, 0.0) * 10 ** (gain_db / 10)).mean()))
+        return np.asarray(self.whole + 2 * lower * self.cross + np.square(lower) * self.band)
 
     def needs_db(self, level_lufs: float) -> float:
         """Return the one step of the duck that brings the beds to a level; inf for no bed."""

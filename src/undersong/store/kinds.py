@@ -33,10 +33,14 @@ SURVEYS: Final = Kind(name="surveys", suffix=".json", about="loudness of beds")
 MASTERINGS: Final = Kind(name="masterings", suffix=".json", about="gains of masters")
 RECORDINGS: Final = Kind(name="recordings", suffix=".npz", about="what was heard in recordings")
 DIGESTS: Final = Kind(name="digests", suffix=".json", about="digests of recordings")
+COVERS: Final = Kind(name="covers", suffix=".json", about="sizes of whole cover pictures")
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         kind.name: kind
-        for kind in (TAKES, LOCKED, MEASURED, SURVEYS, MASTERINGS, RECORDINGS, DIGESTS)
+        for kind in (
+            *(TAKES, LOCKED, MEASURED, SURVEYS, MASTERINGS),
+            *(RECORDINGS, DIGESTS, COVERS),
+        )
     }
 )
