@@ -208,6 +208,8 @@ def broken_plug_in(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
     (facts / "entry_points.txt").write_text(points)
     monkeypatch.syspath_prepend(str(folder))
     plugins._found.cache_clear()
+    plugins._points.cache_clear()
     yield
     monkeypatch.undo()
     plugins._found.cache_clear()
+    plugins._points.cache_clear()
