@@ -9,6 +9,7 @@ import pytest
 from obstore.exceptions import NotSupportedError
 from short_kit import write_recipes
 
+from undersong.batch.errand import Errand
 from undersong.batch.farm_bench import Bench
 from undersong.batch.farm_depot import Depot
 from undersong.batch.farm_model import Delivery, inside
@@ -16,7 +17,6 @@ from undersong.batch.farm_pack import Packer
 from undersong.batch.freshness import plan_build
 from undersong.batch.model import Choice, Order
 from undersong.batch.runner import Keeper
-from undersong.batch.work import Errand
 from undersong.errors import FarmError
 from undersong.files import digest_bytes
 from undersong.store.behind import backed

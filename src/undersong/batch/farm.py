@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import uuid4
 
+from undersong.batch.errand import Errand
 from undersong.batch.events import Event, Failed
 from undersong.batch.farm_depot import HINT, Depot
 from undersong.batch.farm_door import security
@@ -25,7 +26,6 @@ from undersong.batch.farm_pack import Packer
 from undersong.batch.farm_work import carry_out, heard
 from undersong.batch.model import Farm
 from undersong.batch.pool import log_file
-from undersong.batch.work import Errand
 from undersong.errors import FarmError, OutputError, UndersongError
 from undersong.files import write_text
 
@@ -60,7 +60,7 @@ class _Flight:
 
 
 class Hands:
-    """The workers of a farm, as a pool of a build has them: `batch.work.Workers`."""
+    """The workers of a farm, as a pool of a build has them: `batch.errand.Workers`."""
 
     def __init__(self, farm: Farm, logs: Path) -> None:
         """Connect to nothing yet; `logs` is a folder for what is said of failures."""

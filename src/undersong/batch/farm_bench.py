@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from undersong.batch.errand import Errand
 from undersong.batch.events import Begun, Event, Failed, Noted
 from undersong.batch.farm_depot import Depot
 from undersong.batch.farm_model import Delivery, Parcel, inside
@@ -20,7 +21,7 @@ from undersong.batch.farm_pack import digest_once
 from undersong.batch.keys import locked_takes
 from undersong.batch.program import maker_digest
 from undersong.batch.sources import stamp_of
-from undersong.batch.work import Errand, make
+from undersong.batch.work import make
 from undersong.errors import FarmError, OutputError, UndersongError
 from undersong.files import digest_file
 from undersong.recipes.library import Library

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from undersong.batch.errand import Errand
 from undersong.batch.events import Made
 from undersong.batch.farm_depot import Depot
 from undersong.batch.farm_model import Delivery, Parcel, inside
 from undersong.batch.model import Stamp
 from undersong.batch.program import maker_digest
 from undersong.batch.sources import stamp_of
-from undersong.batch.work import Errand
 from undersong.deliver.leftovers import making
 from undersong.errors import FarmError
 from undersong.files import digest_file

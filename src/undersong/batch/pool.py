@@ -22,8 +22,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn, Self
 
+from undersong.batch.errand import Errand
 from undersong.batch.events import Begun, Event, Failed, Made
-from undersong.batch.work import Errand, make
 from undersong.errors import UndersongError
 from undersong.machine import collect_seldom, cores, pin_threads, track_threads
 
@@ -163,6 +163,8 @@ def _serve(
     signal.signal(signal.SIGTERM, _stop)
     threading.Thread(target=_go_with_parent, daemon=True).start()
     with suppress(EOFError, OSError, KeyboardInterrupt):
+        from undersong.batch.work import make  # noqa: PLC0415 - all of a render, for workers alone
+
         while (errand := channel.recv()) is not None:
             log = log_file(logs, errand.slug)
             tell = channel.send

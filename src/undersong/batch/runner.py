@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from undersong.batch.errand import Errand, Workers
 from undersong.batch.events import Event, Failed, Made
 from undersong.batch.keys import LOCKED
 from undersong.batch.model import Known, Order, Plan, Record, Stamp, State, Verdict
 from undersong.batch.pool import Pool, pool_size
 from undersong.batch.sources import key_of, stamp_of
 from undersong.batch.state import FOLDER, write_state
-from undersong.batch.work import Errand, Workers
 from undersong.errors import OutputError
 from undersong.voices.pins import LOCK_FILE
 

@@ -1,15 +1,13 @@
 """One track of a library, made: what a worker does, here or on another machine."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Protocol, Self
+from collections.abc import Callable
+from typing import Final
 
 from undersong.audio import Tick
+from undersong.batch.errand import Errand
 from undersong.batch.events import Event, Made, Noted, Reached
 from undersong.batch.keys import locked_takes
-from undersong.batch.model import Choice
 from undersong.errors import UnknownNameError
 from undersong.manifest import MANIFEST, listed
 from undersong.recipes.library import Library
@@ -21,42 +19,6 @@ _EVERY_S: Final = 0.2
 """How often a stage tells how far it has come."""
 
 _FACTS: Final = ("title", "length_s", "voice", "engine", "draft", "speech_lufs", "target_lufs")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
-    """A track to be made: everything a worker needs, as plain values.
-
-    Attributes:
-        root: folder of the library.
-        force: render even what is as it should be.
-        inputs: files and folders it is made from, seen from `root` where they lie below it.
-    """
-
-    slug: str
-    root: Path
-    recipe: Path
-    folder: Path
-    cache: Path
-    choice: Choice
-    force: bool = False
-    inputs: tuple[str, ...] = ()
-
-
-class Workers(Protocol):
-    """Whoever makes tracks: processes here, or a farm. A context, which ends them all."""
-
-    def __enter__(self) -> Self:
-        """Get ready."""
-        ...
-
-    def __exit__(self, *_: object) -> None:
-        """Begin nothing more, and leave nothing half made."""
-        ...
-
-    def run(self, errands: Sequence[Errand]) -> Iterator[Event]:
-        """Yield what happens until every errand has ended; each ends in `Made` or `Failed`."""
-        ...
 
 
 def make(errand: Errand, worker: int, tell: Callable[[Event], None], *, threads: int = 1) -> Made:
