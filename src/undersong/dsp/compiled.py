@@ -1,6 +1,6 @@
 """Compiled kernels: kept as an object file per machine, loaded without numba.
 
-numba takes half a second to start and a hundred megabytes, llvmlite alone a twentieth of both. So
+numba takes half a second to start and a hundred and fifty megabytes. So
 numba compiles once (some seconds, see `compile_ahead`), and what it made is kept beside this file
 or, where that cannot be written, in the user's cache folder; with no room anywhere it is compiled
 at every start. A kept file is named by the kernels' text, the compiler and the processor, written
