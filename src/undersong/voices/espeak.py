@@ -9,8 +9,9 @@ words (gap 4, pitch 42) 0.37, the same pace from slower speech (rate 104) 0.51: 
 import hashlib
 import importlib.metadata
 import io
+import os
 import wave
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -230,10 +231,21 @@ def _fingerprint(home: Path) -> str:
     for file in (*(home / name for name in LIBRARIES), *(data / name for name in SOUNDS)):
         if file.is_file():
             digest.update(file.read_bytes())
-    for file in sorted(file for file in data.rglob("*") if file.is_file()):
-        digest.update(f"{file.relative_to(data).as_posix()} {file.stat().st_size}\n".encode())
+    for parts, size in sorted(_files(str(data)) if data.is_dir() else ()):
+        digest.update(f"{'/'.join(parts)} {size}\n".encode())
     version = importlib.metadata.version(LOADER)
     return f"espeakng-loader {version}, {digest.hexdigest()[:16]}, {PROTOCOL}"
+
+
+def _files(folder: str, *above: str) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield all files of a folder, by folders and name, and their sizes in bytes."""
+    with os.scandir(folder) as found:
+        for each in found:
+            parts = (*above, each.name)
+            if each.is_file():
+                yield parts, each.stat().st_size
+            elif each.is_dir(follow_symlinks=False):
+                yield from _files(each.path, *parts)
 
 
 def _wav(pcm: bytes, rate_hz: int) -> bytes:
