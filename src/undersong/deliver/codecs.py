@@ -66,8 +66,8 @@ FLAC: Final = Codec(name="flac", container="FLAC", subtype="PCM_24")
 # 128 kb/s stereo, constant: libsndfile asks LAME for 320 - 288 * compression kb/s (read from the
 # frames, tests/deliver/test_deliver_codecs.py). LAME scales its input by 0.95 up to 160 kb/s:
 # -0.45 dB; the limiter's lower start takes the rest. Sixteen narrated mixes, measured: -0.43 to
-# -0.54 LU where nothing was limited, -0.40 to -0.45 for sixteen of a minute and a voice 30 LU above
-# its bed, and limited peaks +0.1 to +0.5 dB.
+# -0.54 LU where nothing was limited, -0.40 to -0.44 for sixteen of a minute, and limited peaks +0.1
+# to +0.5 dB.
 MP3: Final = Codec(
     name="mp3",
     container="MP3",
