@@ -1,6 +1,6 @@
 """Compiled kernels: kept as an object file per machine, loaded without numba.
 
-numba takes half a second to start and a hundred and fifty megabytes. So
+numba takes half a second to start and a hundred megabytes, llvmlite alone a twentieth of both. So
 numba compiles once (some seconds, see `compile_ahead`), and what it made is kept beside this file
 or, where that cannot be written, in the user's cache folder; with no room anywhere it is compiled
 at every start. A kept file is named by the kernels' text, the compiler and the processor, written
@@ -11,7 +11,7 @@ import ctypes
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -21,17 +21,11 @@ from typing import Final
 import numpy as np
 
 from undersong.dsp.kernels import F32, F64, ROUND, SCRATCH, U32, Pair
-from undersong.dsp.objectcode import load
 from undersong.errors import OutputError
 from undersong.files import atomic, digest_bytes
 
 _DIGEST_BYTES = 32
 _SOURCES = ("kernels.py", "compiler.py")
-_FACTS: Final = (
-    *("vendor_id", "cpu family", "model", "model name", "stepping", "flags"),
-    *("CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision", "Features"),
-)
-"""What Linux tells of a processor, on x86 and on ARM, and what does not change as it runs."""
 _NEVER_CALLED: Final = (
     "NRT_Free",
     "NRT_MemInfo_call_dtor",
@@ -72,14 +66,20 @@ class Kernels:
 
     def __init__(self, symbols: dict[str, str], content: bytes) -> None:
         """Load an object file; `symbols` names every kernel in it."""
-        wanted = {name: symbols[name] for name in _LAYOUT}
-        code = load(content, _outside)
-        self._memory, addresses = (
-            (code.memory, code.addresses) if code else _by_llvm(content, wanted.values())
-        )
+        import llvmlite.binding as llvm  # noqa: PLC0415 - when something is measured
+
+        abort = ctypes.cast(ctypes.CDLL(None).abort, ctypes.c_void_p).value
+        for name in _NEVER_CALLED:
+            llvm.add_symbol(name, abort)
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        target = llvm.Target.from_default_triple().create_target_machine()
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(content))
+        self._engine.finalize_object()
         self._calls = {
-            name: ctypes.CFUNCTYPE(None, *_LAYOUT[name])(addresses[symbol])
-            for name, symbol in wanted.items()
+            name: ctypes.CFUNCTYPE(None, *layout)(self._engine.get_function_address(symbols[name]))
+            for name, layout in _LAYOUT.items()
         }
 
     def weigh(  # noqa: PLR0913 - as `kernels.weigh`
@@ -161,27 +161,6 @@ class Kernels:
         return words
 
 
-def _outside(name: str) -> int:
-    """Return the address of what machine code of numba's names but does not hold."""
-    found = getattr(ctypes.CDLL(None), "abort" if name in _NEVER_CALLED else name)
-    return ctypes.cast(found, ctypes.c_void_p).value or 0
-
-
-def _by_llvm(content: bytes, symbols: Iterable[str]) -> tuple[object, Mapping[str, int]]:
-    """Return what keeps an object file in memory, and where its symbols are."""
-    import llvmlite.binding as llvm  # noqa: PLC0415 - where we cannot load code ourselves
-
-    for name in _NEVER_CALLED:
-        llvm.add_symbol(name, _outside(name))
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple().create_target_machine()
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
-    engine.add_object_file(llvm.ObjectFileRef.from_data(content))
-    engine.finalize_object()
-    return engine, {symbol: engine.get_function_address(symbol) for symbol in symbols}
-
-
 def kernels() -> Kernels | None:
     """Return the compiled kernels; None where neither numba nor llvmlite works.
 
@@ -213,26 +192,14 @@ def _kernels() -> Kernels | None:
 
 def _name() -> str:
     """Return a file name for all that decides what machine code the kernels become."""
+    import llvmlite.binding as llvm  # noqa: PLC0415 - when something is measured
+
     digest = hashlib.sha256()
     for source in _SOURCES:
         digest.update(Path(__file__).with_name(source).read_bytes())
     digest.update(metadata.version("numba").encode() + metadata.version("llvmlite").encode())
-    digest.update(_processor().encode())
+    digest.update((llvm.get_host_cpu_name() + llvm.get_host_cpu_features().flatten()).encode())
     return f"kernels-{digest.hexdigest()[:16]}.bin"
-
-
-def _processor() -> str:
-    """Return all that decides which instructions there are."""
-    try:
-        first = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")[0]
-    except OSError:
-        first = ""
-    facts = [line for line in first.splitlines() if line.partition(":")[0].strip() in _FACTS]
-    if facts:
-        return "\n".join(facts)
-    import llvmlite.binding as llvm  # noqa: PLC0415 - where the system does not tell
-
-    return str(llvm.get_host_cpu_name() + llvm.get_host_cpu_features().flatten())
 
 
 def _folders() -> tuple[Path, Path]:
