@@ -10,7 +10,7 @@ from undersong.ambience.rights import missing_rights
 from undersong.audio import BlockSource
 from undersong.dsp.compiled import compile_ahead
 from undersong.files import digest_json, plain
-from undersong.machine import keep_freed_memory
+from undersong.machine import forget_last, keep_freed_memory
 from undersong.mix import survey
 from undersong.mix.bells import momentary_lufs
 from undersong.mix.duck import plan_mix
@@ -36,6 +36,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         UndersongError: of the kind of whatever failed; nothing is written but the cache.
     """
     keep_freed_memory()
+    forget_last()
     compile_ahead()
     stage = studio.watch.stage
     narration = narrate(
