@@ -20,10 +20,11 @@ from mutagen import MutagenError
 
 from undersong.audio import PASS, Beside, BlockSource, Frames, Tick, shared_out, spans
 from undersong.decode import stream_sound
-from undersong.deliver.codecs import CODECS, Codec, read_back, unwritten
+from undersong.deliver.codecs import CODECS, MP3, Codec, read_back, unwritten
 from undersong.deliver.correct import MAX_ENCODES, Setting, Trial, holds, next_setting
 from undersong.deliver.id3 import write_mp3_tags, write_wav_tags
-from undersong.deliver.piped import Encoding, open_encoder
+from undersong.deliver.piped import Encoding, ffmpeg, open_encoder
+from undersong.deliver.segments import Segment, encode_mp3, segments_of
 from undersong.deliver.tags import Tags
 from undersong.deliver.vorbis import write_flac_tags, write_opus_tags
 from undersong.dsp.loudness import Meter
@@ -143,7 +144,21 @@ def _until_held(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> dict[
 
 
 def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[list[int] | None]:
-    """Feed all files in one pass; return checksums of what each encoder was given to keep."""
+    """Make all files; return checksums of what each encoder was given to keep.
+
+    An MP3 alone is encoded in segments. With another file it takes part in its one pass over the
+    sound, as LAME is busy all that time and a pass of its own would cost more than it saves.
+    """
+    segments, binary = segments_of(order.length, len(order.masters)), ffmpeg()
+    if len(attempts) == 1 and attempts[0].codec is MP3 and len(segments) > 1 and binary:
+        if _in_segments(order, attempts[0], segments, binary, tick):
+            return [None]
+        tick = _unseen  # all samples were seen once
+    return _one_pass(order, attempts, tick)
+
+
+def _one_pass(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[list[int] | None]:
+    """Feed all files in one pass; return as `_encode`."""
     settings = {attempt.setting for attempt in attempts}
     works = [
         _mastering({s: master(s.gain_db, s.ceiling_dbtp) for s in settings})
@@ -159,6 +174,17 @@ def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[list
             writing.push(blocks)
             tick(n)
     return [encoder.checksums for encoder in encoders]
+
+
+def _in_segments(
+    order: Order, attempt: _Attempt, segments: Sequence[Segment], binary: str, tick: Tick
+) -> bool:
+    """Encode one MP3; return whether that worked out."""
+    setting = attempt.setting
+    masters = [master(setting.gain_db, setting.ceiling_dbtp) for master in order.masters]
+    return encode_mp3(
+        attempt.temporary, segments, masters, name=attempt.path, binary=binary, tick=tick
+    )
 
 
 def _mastering(masters: _Masters) -> Callable[[tuple[int, int]], _Blocks]:
