@@ -80,4 +80,5 @@ def _field(stream: Stream, at: int, width: int) -> npt.NDArray[np.int64]:
     """Return a number of up to 17 bits from the side information of every frame."""
     byte = _SIDE_AT + at // 8
     high, middle, low = stream[:, byte : byte + 3].astype(np.int64).T
-    return (high << 16 | middle << 8 | low) >> (24 - at % 8 - width) & (1 << width) - 1
+    word = high << 16 | middle << 8 | low
+    return np.asarray(word >> (24 - at % 8 - width) & (1 << width) - 1)
