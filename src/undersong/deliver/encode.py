@@ -19,15 +19,14 @@ import soundfile
 from mutagen import MutagenError
 
 from undersong.audio import PASS, Beside, BlockSource, Frames, Tick, shared_out, spans
-from undersong.decode import stream_sound
-from undersong.deliver.codecs import CODECS, MP3, Codec, read_back, unwritten
+from undersong.deliver.codecs import CODECS, MP3, OPUS, Codec, read_back, unwritten
 from undersong.deliver.correct import MAX_ENCODES, Setting, Trial, holds, next_setting
 from undersong.deliver.id3 import write_mp3_tags, write_wav_tags
+from undersong.deliver.measure import measured, measured_in_parts
 from undersong.deliver.piped import Encoding, ffmpeg, open_encoder
 from undersong.deliver.segments import Segment, encode_mp3, segments_of
 from undersong.deliver.tags import Tags
 from undersong.deliver.vorbis import write_flac_tags, write_opus_tags
-from undersong.dsp.loudness import Meter
 from undersong.errors import AudioFileError, LoudnessError, OutputError
 from undersong.files import atomic, digest_file
 from undersong.manifest import Deliverable, Levels
@@ -221,7 +220,8 @@ def _checked(order: Order, attempt: _Attempt, written: list[int] | None, tick: T
     levels = order.levels if known else None
     try:
         if levels is None:
-            count, levels = _measured(attempt.temporary, tick)
+            threads = len(order.masters)
+            count, levels = _measured(attempt.temporary, attempt.codec, threads, tick)
         else:
             count, read = _read_back(attempt.temporary, order, tick)
             if count == order.length and read != written:
@@ -252,14 +252,11 @@ def _read_part(path: Path, part: tuple[int, int]) -> tuple[int, list[int]]:
     return read_back(path, *part)
 
 
-def _measured(path: Path, tick: Tick) -> tuple[int, Levels]:
+def _measured(path: Path, codec: Codec, threads: int, tick: Tick) -> tuple[int, Levels]:
     """Return how many frames a file has, and its levels."""
-    meter, count = Meter(CHANNELS, int(SAMPLE_RATE)), 0
-    for block in stream_sound(path).blocks:
-        meter.push(block)
-        count += len(block)
-        tick(len(block))
-    return count, meter.levels()
+    if codec is OPUS:  # what it decodes to depends on all before
+        return measured(path, tick)
+    return measured_in_parts(path, threads, tick)
 
 
 def _corrected(goal: Goal, attempt: _Attempt) -> _Attempt:
