@@ -10,7 +10,7 @@ import pytest
 from deliver_sounds import RATE, Held, Mastered, make_order, narrated, room_for
 
 from undersong.audio import PASS
-from undersong.deliver import encode, joints, segments
+from undersong.deliver import encode, joints, piped, segments
 from undersong.deliver.codecs import MP3
 from undersong.deliver.encode import deliver
 from undersong.deliver.mpeg import FRAME
@@ -61,7 +61,7 @@ def in_segments(path, kind="narrated", count=3, *, tick=unseen, name=None):
     cut = segments_of(LONG, count)
     assert len(cut) == count
     masters = [Held(sound(kind)) for _ in cut]
-    return encode_mp3(path, cut, masters, name=name or path, binary=BINARY, tick=tick)
+    return encode_mp3(path, cut, masters, name=name or path, tick=tick)
 
 
 @pytest.mark.parametrize("length", [1, SHORTEST, 2 * SHORTEST - 1])
@@ -151,10 +151,25 @@ def test_without_a_joint_it_is_encoded_in_one_piece(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("shorter")
-def test_beside_other_files_it_is_encoded_in_one_piece(tmp_path, monkeypatch):
-    monkeypatch.setattr(encode, "encode_mp3", None)
-    order = replace(order_for(tmp_path, LONG), formats=("mp3", "flac"))
-    assert [each.format for each in deliver(order)] == ["mp3", "flac"]
+def test_beside_other_files_it_has_the_sound_to_itself(tmp_path):
+    order = replace(order_for(tmp_path, LONG), formats=("flac", "mp3", "opus"))
+    ticks = []
+    together = deliver(order, ticks.append)
+    assert [each.format for each in together] == ["flac", "mp3", "opus"]
+    assert sum(ticks) == order.steps
+    assert deliver(replace(order, masters=order.masters[:1])) == together
+
+
+@pytest.mark.usefixtures("shorter")
+def test_without_ffmpeg_it_is_encoded_in_one_piece(tmp_path, monkeypatch):
+    for module in (encode, segments, piped):
+        monkeypatch.setattr(module, "ffmpeg", lambda: None)
+    order = order_for(tmp_path, LONG)
+    ticks = []
+    (item,) = deliver(order, ticks.append)
+    assert item.size_bytes == (tmp_path / "shore.mp3").stat().st_size
+    assert sum(ticks) == order.steps
+    assert not in_segments(tmp_path / "a.mp3")
 
 
 @pytest.mark.usefixtures("shorter")
@@ -230,6 +245,6 @@ def test_only_the_overlap_is_made_twice_and_no_more_than_a_pass_at_once(tmp_path
     frames = np.zeros((LONG, 2), np.float32)
     masters = [Noting(frames), Noting(frames)]
     path = tmp_path / "a.mp3"
-    encode_mp3(path, cut, masters, name=path, binary=BINARY, tick=unseen)
+    encode_mp3(path, cut, masters, name=path, tick=unseen)
     assert max(n for _, n in asked) == PASS
     assert sum(n for _, n in asked) == LONG + OVERLAP

@@ -78,7 +78,7 @@ class Order:
     @property
     def steps(self) -> int:
         """Sum of all ticks when every file is right at its first encode: samples in and out."""
-        return self.length * (1 + len(self.formats))
+        return 2 * self.length * len(self.formats)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +100,8 @@ def file_names(slug: str, formats: Sequence[str]) -> tuple[str, ...]:
 def deliver(order: Order, tick: Tick | None = None) -> tuple[Deliverable, ...]:
     """Make all files of a track, in the order of `order.formats`.
 
-    No file has its final name before all are complete, measured and tagged. All formats are fed
-    from one pass over the sound; only a file that misses its goal takes another.
+    No file has its final name before all are complete, measured and tagged. Formats share a pass
+    over the sound where that is quicker; a file that misses its goal takes another.
 
     Args:
         order: what to make; the same order always gives the same bytes.
@@ -145,15 +145,18 @@ def _until_held(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> dict[
 def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[list[int] | None]:
     """Make all files; return checksums of what each encoder was given to keep.
 
-    An MP3 alone is encoded in segments. With another file it takes part in its one pass over the
-    sound, as LAME is busy all that time and a pass of its own would cost more than it saves.
+    Where threads can share out an MP3 it has the sound to itself, as LAME is slow; all others take
+    part in one pass.
     """
-    segments, binary = segments_of(order.length, len(order.masters)), ffmpeg()
-    if len(attempts) == 1 and attempts[0].codec is MP3 and len(segments) > 1 and binary:
-        if _in_segments(order, attempts[0], segments, binary, tick):
-            return [None]
-        tick = _unseen  # all samples were seen once
-    return _one_pass(order, attempts, tick)
+    segments = segments_of(order.length, len(order.masters)) if ffmpeg() else ()
+    apart = [a for a in attempts if a.codec is MP3 and len(segments) > 1]
+    together = [a for a in attempts if a not in apart]
+    for attempt in apart:
+        if not _in_segments(order, attempt, segments, tick):
+            _one_pass(order, [attempt], _unseen)
+    written = _one_pass(order, together, tick) if together else []
+    checksums = {a.path: sums for a, sums in zip(together, written, strict=True)}
+    return [checksums.get(a.path) for a in attempts]
 
 
 def _one_pass(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[list[int] | None]:
@@ -171,19 +174,15 @@ def _one_pass(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[li
         made = files.enter_context(closing(shared_out(works, parts)))
         for (_, n), blocks in zip(parts, made, strict=True):
             writing.push(blocks)
-            tick(n)
+            tick(n * len(attempts))
     return [encoder.checksums for encoder in encoders]
 
 
-def _in_segments(
-    order: Order, attempt: _Attempt, segments: Sequence[Segment], binary: str, tick: Tick
-) -> bool:
+def _in_segments(order: Order, attempt: _Attempt, segments: Sequence[Segment], tick: Tick) -> bool:
     """Encode one MP3; return whether that worked out."""
     setting = attempt.setting
     masters = [master(setting.gain_db, setting.ceiling_dbtp) for master in order.masters]
-    return encode_mp3(
-        attempt.temporary, segments, masters, name=attempt.path, binary=binary, tick=tick
-    )
+    return encode_mp3(attempt.temporary, segments, masters, name=attempt.path, tick=tick)
 
 
 def _mastering(masters: _Masters) -> Callable[[tuple[int, int]], _Blocks]:

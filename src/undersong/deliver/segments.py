@@ -18,7 +18,7 @@ from undersong.deliver.codecs import MP3, unwritten
 from undersong.deliver.joints import join
 from undersong.deliver.lame import settle_length
 from undersong.deliver.mpeg import FRAME
-from undersong.deliver.piped import Feed, Loose, Piped
+from undersong.deliver.piped import Feed, Loose, Piped, ffmpeg
 from undersong.errors import OutputError
 
 SHORTEST: Final = 60 * GRID
@@ -54,13 +54,12 @@ def segments_of(length: int, count: int) -> tuple[Segment, ...]:
     return *first, Segment(start=starts[-1], end=length, heard=length)
 
 
-def encode_mp3(  # noqa: PLR0913 - a file, its sound, and how to make it
+def encode_mp3(
     path: Path,
     segments: Sequence[Segment],
     masters: Sequence[BlockSource],
     *,
     name: Path,
-    binary: str,
     tick: Tick,
 ) -> bool:
     """Encode a sound into `path`.
@@ -70,15 +69,18 @@ def encode_mp3(  # noqa: PLR0913 - a file, its sound, and how to make it
         segments: at least two.
         masters: the same sound, once for each of them.
         name: what messages call the file.
-        binary: ffmpeg's.
         tick: called with samples encoded, each of them once.
 
     Returns:
-        Whether it is made; else two segments never met, and what `path` holds is worth nothing.
+        Whether it is made; else two segments never met, or there is no ffmpeg, and what `path`
+        holds is worth nothing.
 
     Raises:
         OutputError: no space, or the file system failed.
     """
+    binary = ffmpeg()
+    if binary is None:
+        return False
     channels, firsts = masters[0].channels, [segment.start // FRAME for segment in segments[1:]]
     with ExitStack() as kept:
         rest = [kept.enter_context(_nameless(path.parent, name)) for _ in firsts]
