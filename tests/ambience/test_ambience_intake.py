@@ -1,6 +1,7 @@
 """Every recording becomes a clean bed or is refused in a sentence; what is fine is left alone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,20 @@ REFUSED = {
     "not a number": (np.where(np.arange(2) < 1, np.nan, air(12)), "not numbers"),
     "twelve channels": (np.tile(air(12), 6), "12 channels"),
 }
+
+
+def test_a_recording_kept_as_wav_is_what_flac_rounds(tmp_path: Path):
+    path = written(tmp_path / "good.wav", air(14))
+    packed = brought_in(path, tmp_path / "packed")
+    plain = brought_in(path, tmp_path / "plain", replace(OWN, kept="wav"))
+    assert plain.recording.name == "place.wav"
+    assert '"place.wav"' in plain.bed.read_text(encoding="utf-8")
+    assert np.abs(sound_of(plain) - sound_of(packed)).max() <= 2.0**-23
+    bed = load_bed("place", Library.find(tmp_path / "plain"))
+    assert open_bed(bed, 1).read(0, SECOND).std() > 0
+    plain.bed.unlink()
+    with pytest.raises(AmbienceError, match=r"already .*place\.wav"):
+        brought_in(path, tmp_path / "plain")
 
 
 @pytest.mark.parametrize("kind", REFUSED)

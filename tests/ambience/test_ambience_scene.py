@@ -154,7 +154,7 @@ def test_times_that_do_not_fit_are_told_of(beds: dict[str, str], words: str, tmp
         ("title: x\nplace: wavs\n", "2:8", "did you mean `waves`"),
         ("title: x\nlayers: [{level_db: 1}]\n", "2:10", "a `generator` or a `recording`"),
         ("title: x\nlayers: [{recording: brok.flac}]\n", "2:22", "did you mean `brook.flac`"),
-        ("title: x\nlayers: [{recording: brook.wav}]\n", "2:22", "not a recording of a library"),
+        ("title: x\nlayers: [{recording: brook.mp3}]\n", "2:22", "not a recording of a library"),
         (
             "title: x\nlayers:\n  - recording: brook.flac\n    again: 60\n    events: all\n",
             "4:5",

@@ -2,8 +2,8 @@
 
 A narration of synthetic speech over a stereo bed is ducked, faded, brought to -20 LUFS below
 -1 dBTP and encoded. We work from cached takes and, except in the row that says so, the recorded
-bed that the others get, which `undersong ambience add` brought in and which is played through;
-they get our voice stem at 24 kHz and our bed, both as WAV at 16 bit.
+bed that the others get, brought in by `undersong ambience add --keep wav` and played through; they
+get our voice stem at 24 kHz and our bed, both as WAV at 16 bit. So nobody decodes a bed.
 """
 
 import json
@@ -82,7 +82,7 @@ def job(folder: Path, minutes: int) -> dict[str, Path]:
 
 def bring_in(sound: Path, library: Path) -> None:
     """Make a recording the bed `taped` of a library, to be played as it is."""
-    facts = ("--name", "taped", "--licence", "CC0-1.0", "--credit", "Bench")
+    facts = ("--name", "taped", "--licence", "CC0-1.0", "--credit", "Bench", "--keep", "wav")
     subprocess.run(
         undersong("ambience", "add", sound, *facts, "--library", library),
         check=True,
@@ -90,7 +90,7 @@ def bring_in(sound: Path, library: Path) -> None:
     )
     file = library / "ambience" / "taped.yaml"
     text = file.read_text(encoding="utf-8")
-    entry = '  - recording: "taped.flac"\n'
+    entry = '  - recording: "taped.wav"\n'
     assert entry in text, text
     file.write_text(text.replace(entry, f"{entry}    play: through\n"), encoding="utf-8")
 

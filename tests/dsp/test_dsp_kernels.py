@@ -30,18 +30,48 @@ def afresh(monkeypatch, tmp_path):
     compiled._kernels.cache_clear()
 
 
-@pytest.mark.parametrize("warm", [20, 1_000], ids=["lanes", "one by one"])
-def test_the_compiled_filter_is_its_python(warm: int) -> None:
-    sound = frames(noise(0.02), peak=0.5)
-    sections = filters.k_weighting(48_000)
-    seen, expected = np.zeros((2, len(sound))), np.zeros((2, 4))
-    numbers = {"offset": 1e-20, "weight": 1.41, "warm": warm}
-    MACHINE.weigh(sound, 1, sections=sections, state=expected[0], power=seen[0], **numbers)
-    lanes = tuple(np.empty(kernels.LANES) for _ in range(5))
-    kernels.weigh(sound, 1, sections, expected[1], 1e-20, 1.41, warm, lanes, seen[1])
+@pytest.mark.parametrize("step", [4, 6], ids=["singly", "in rounds"])
+def test_the_compiled_wide_filter_is_its_python(step: int) -> None:
+    sound = frames(noise(0.02), peak=0.5)[: 8 * 12 * 6]
+    sections, scratch = filters.k_weighting(48_000), np.empty(kernels.SCRATCH)
+    seen, states = np.zeros((2, len(sound) // step)), np.full((2, 2, 4), 0.1)
+    pair, offset, run_in = (1, 0, 1.41, 0.5), 1e-20, 3
+    named = {"sections": sections, "offset": offset, "run_in": run_in, "step": step}
+    MACHINE.weigh_wide(sound, pair, state=states[0], sums=seen[0], **named)
+    wide = kernels.weighing(3 if step % 3 == 0 else 1)
+    wide(sound, pair, sections, states[1], offset, run_in, step, scratch, seen[1])
     assert seen[0].all()
     np.testing.assert_array_equal(seen[0], seen[1])
-    np.testing.assert_array_equal(expected[0], expected[1])
+    np.testing.assert_array_equal(states[0], states[1])
+
+
+def test_the_compiled_filter_is_its_python() -> None:
+    sound, sections = frames(noise(0.02), peak=0.5), filters.k_weighting(48_000)
+    seen, states = np.zeros((2, len(sound) // 5)), np.full((2, 4), 0.1)
+    named = {"sections": sections, "offset": 1e-20, "step": 5}
+    MACHINE.weigh(sound, 1, 1.41, state=states[0], sums=seen[0], **named)
+    kernels.weigh(sound, 1, 1.41, sections, states[1], 1e-20, 5, seen[1])
+    assert seen[0].all()
+    np.testing.assert_array_equal(seen[0], seen[1])
+    np.testing.assert_array_equal(states[0], states[1])
+
+
+def test_packed_numbers_are_the_nearest() -> None:
+    rng = np.random.default_rng(5)
+    sound = np.concatenate(
+        [
+            rng.uniform(-1.2, 1.2, 4_000),
+            (rng.integers(-(2**23), 2**23, 2_000) + 0.5) / 2**23,
+            [0.0, -0.0, 1.0, -1.0, 1e-9, -1e-9, np.inf, -np.inf],
+        ]
+    ).astype(np.float32)
+    nearest = np.clip(np.rint(sound.astype(np.float64) * 2**23), -(2**23), 2**23 - 1)
+    expected = nearest.astype("<i4").view(np.uint8).reshape(-1, 4)[:, :3].reshape(-1)
+    words = MACHINE.pack(sound)
+    np.testing.assert_array_equal(words.view(np.uint8), expected)
+    python = np.empty(24 // 4 * 3, np.uint32)
+    kernels.pack(sound[:24], python)
+    np.testing.assert_array_equal(python, words[: python.size])
 
 
 CHAIN = [tone.high_pass(80), tone.bell(3_000, 3, 1), tone.high_shelf(8_000, -2)]
@@ -77,7 +107,7 @@ def test_the_compiled_peaks_are_their_python(floor: float) -> None:
     sound = frames(noise((6 * CELL + 2 * HALO) / 48_000), peak=0.5)
     design, cells = interpolator(48_000), len(sound) // CELL
     heights = np.empty(cells, np.int32)
-    kernels.cell_heights(sound.reshape(-1).view(np.int32), 2 * CELL, heights)
+    kernels.cell_heights(sound.reshape(cells, -1).view(np.int32), heights)
     expected = heights.view(np.float32)
     np.testing.assert_array_equal(MACHINE.cell_heights(sound, CELL), expected)
     seen, python = expected[2:-2].copy(), expected[2:-2].copy()

@@ -32,7 +32,8 @@ Line = Annotated[str, Text(200)]
 Prose = Annotated[str, Text(2000)]
 TimeOfDay = Literal["dawn", "day", "dusk", "night"]
 
-SOUND: Final = ".flac"
+SOUNDS: Final = ("flac", "wav")
+"""What a clean recording may be kept as: FLAC takes a third of the space, WAV no time to decode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +43,25 @@ class Recording(Rule):
     @property
     def legal(self) -> str:
         """What it is."""
-        return "a .flac file beside this file, as `undersong ambience add` writes it"
+        return "a .flac or .wav file beside this file, as `undersong ambience add` writes it"
 
     def read(self, text: str, names: Names | None) -> str:
         """Return the path as it can be opened."""
-        if Path(text).suffix.lower() != SOUND:
+        if Path(text).suffix.lower().removeprefix(".") not in SOUNDS:
             message = "this is not a recording of a library"
             raise WrongValueError(message, legal=self.legal)
         if names is None:
             return text
         path = names.folder / text
         if not is_there(path):
-            beside = [found.name for found in names.folder.glob(f"*{SOUND}")]
+            beside = [found.name for kind in SOUNDS for found in names.folder.glob(f"*.{kind}")]
             message = f"there is no recording at {path}"
             raise WrongValueError(message, legal=self.legal, near=nearest(text, beside))
         return str(path)
 
     def schema(self) -> dict[str, Any]:
         """Return the pattern of its path."""
-        return {"type": "string", "pattern": r"\.[fF][lL][aA][cC]\s*$"}
+        return {"type": "string", "pattern": r"\.([fF][lL][aA][cC]|[wW][aA][vV])\s*$"}
 
 
 class WanderChoice(BaseModel):

@@ -5,7 +5,7 @@ A weather is a pure function from rising times in seconds, shape (n,), to levels
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -32,21 +32,35 @@ NOTHING_DB = -300.0
 
 _LOOK_S = 600.0
 _STEP_S = 0.2
-_LOOKS = 40
+_AT_ONCE, _KEPT = 800, 2
+_DB_TO_POWER = np.log(10.0) / 10.0
+_LOOKS = 10
 """The loudness of a weather is that of its first ten minutes, five times a second, in parts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Texture:
-    """Noise that follows a weather, moved by `gain_db`."""
+    """Noise that follows a weather, moved by a gain.
 
-    noise: ShapedNoise
-    weather: Weather
-    gain_db: float = 0.0
+    The weather is asked for some seconds at once, always the same ones: about as many times as
+    make the most of an array.
+    """
+
+    def __init__(self, noise: ShapedNoise, weather: Weather, gain_db: float = 0.0) -> None:
+        """Take what follows, what it follows, and by how much both are moved."""
+        self._noise, self._weather, self._gain_db = noise, weather, gain_db
+        self._at_once = max(1, _AT_ONCE // noise.hops)
+        self._spells = lru_cache(_KEPT)(self._spell)
 
     def block(self, k: int) -> Frames:
         """Return second `k` as stereo `Frames`, a pure function of `k`."""
-        return self.noise.block(k, self.weather(self.noise.times_s(k)) + self.gain_db)
+        spell, second = divmod(k, self._at_once)
+        first = second * self._noise.hops
+        levels = self._spells(spell)[first : first + self._noise.hops + 1]
+        return self._noise.block(k, levels)
+
+    def _spell(self, k: int) -> Values:
+        times_s = self._noise.times_s(k * self._at_once, self._at_once)
+        return self._weather(times_s) + self._gain_db
 
 
 class Textures:
@@ -138,7 +152,7 @@ def levelling_db(weathers: Sequence[Weather]) -> Db:
 
 def sum_db(*levels_db: Values) -> Values:
     """Level of independent sounds together."""
-    return np.asarray(10.0 * np.log10(sum(10.0 ** (level / 10.0) for level in levels_db)))
+    return np.asarray(10.0 * np.log10(sum(np.exp(level * _DB_TO_POWER) for level in levels_db)))
 
 
 def _weighted_power(levels_db: Values) -> Values:

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FOLDER = typer.Option(Path(), "--library", help="A folder of the library.")
 JSON = typer.Option(False, "--json", help="Print JSON.")
 SEED = typer.Option(1, "--seed", min=0, help="The same seed gives the same sound.")
+KEPT = "As FLAC, in a third of the space; or as WAV, which costs no time to decode."
 NAME = typer.Argument(help="Name of a bed.")
 
 LONGEST_SHOWN = "1h"
@@ -136,6 +137,7 @@ def add(
     about: str = typer.Option("", "--about", help="One line for lists."),
     licence: str | None = typer.Option(None, "--licence", help="Such as CC-BY-4.0, or own."),
     credit: str | None = typer.Option(None, "--credit", help="Who is to be named."),
+    kept: Literal["flac", "wav"] = typer.Option("flac", "--keep", help=KEPT),
     folder: Path = FOLDER,
     as_json: bool = JSON,
 ) -> None:
@@ -152,6 +154,7 @@ def add(
         about=about,
         licence=_asked(licence, "Licence (such as CC-BY-4.0; empty: not known)", as_json),
         credit=_asked(credit, "Credit line (empty: not known)", as_json),
+        kept=kept,
     )
     with Progress(quiet=as_json).shown() as progress:
         accepted = accept(file, library.root, wish, default_cache(), progress)

@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from undersong.dsp.kernels import F32, F64, LANES
+from undersong.dsp.kernels import F32, F64, ROUND, SCRATCH, U32, Pair
 from undersong.errors import OutputError
 from undersong.files import atomic, digest_bytes
 
@@ -38,9 +38,15 @@ _NEVER_CALLED: Final = (
 """What numba's code would call for arrays of its own and for exceptions: kernels have neither."""
 
 _POINTER, _SIZE, _NUMBER = ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_double
-_WEIGH = (_POINTER, _SIZE, _SIZE, _SIZE, _POINTER, _POINTER, _NUMBER, _NUMBER, _SIZE)
+_FRAMES = (_POINTER, _SIZE, _SIZE)
+_FILTER = (_POINTER, _POINTER, _NUMBER)
+_SUMS = (_POINTER, _SIZE)
+_WIDE = (*_FRAMES, *(_SIZE,) * 2, *(_NUMBER,) * 2, *_FILTER, *(_SIZE,) * 2, _POINTER, *_SUMS)
 _LAYOUT: Final = {
-    "weigh": (*_WEIGH, *(_POINTER,) * 6),
+    "weigh": (*_FRAMES, _SIZE, _NUMBER, *_FILTER, _SIZE, *_SUMS),
+    "weigh_wide": _WIDE,
+    "weigh_wide_singly": _WIDE,
+    "pack": (_POINTER, _POINTER, _SIZE),
     "cascade": (_POINTER, _SIZE, _POINTER, _SIZE, _POINTER),
     "cell_heights": (_POINTER, _SIZE, _POINTER, _SIZE),
     "cell_peaks": (
@@ -80,26 +86,39 @@ class Kernels:
         self,
         frames: F32,
         channel: int,
+        weight: float,
         *,
         sections: F64,
         state: F64,
         offset: float,
-        weight: float,
-        warm: int,
-        power: F64,
+        step: int,
+        sums: F64,
     ) -> None:
         """See `kernels.weigh`."""
-        lanes = np.empty((5, LANES))
-        numbers = (float(offset), float(weight), warm)
-        filters = (sections.ctypes.data, state.ctypes.data)
         self._calls["weigh"](
-            frames.ctypes.data,
-            *frames.shape,
-            channel,
-            *filters,
-            *numbers,
-            *(row.ctypes.data for row in lanes),
-            power.ctypes.data,
+            *(frames.ctypes.data, *frames.shape, channel, weight),
+            *(sections.ctypes.data, state.ctypes.data, offset),
+            *(step, sums.ctypes.data, sums.size),
+        )
+
+    def weigh_wide(  # noqa: PLR0913 - as `kernels.weighing`
+        self,
+        frames: F32,
+        pair: Pair,
+        *,
+        sections: F64,
+        state: F64,
+        offset: float,
+        run_in: int,
+        step: int,
+        sums: F64,
+    ) -> None:
+        """See `kernels.weighing`."""
+        scratch = np.empty(SCRATCH)
+        self._calls["weigh_wide_singly" if step % ROUND else "weigh_wide"](
+            *(frames.ctypes.data, *frames.shape, *pair),
+            *(sections.ctypes.data, state.ctypes.data, offset),
+            *(run_in, step, scratch.ctypes.data, sums.ctypes.data, sums.size),
         )
 
     def cascade(self, sound: F64, sections: F64) -> None:
@@ -134,6 +153,12 @@ class Kernels:
             points.ctypes.data,
             peaks.ctypes.data,
         )
+
+    def pack(self, samples: F32) -> U32:
+        """Return samples (4 n) as words (3 n); see `kernels.pack`."""
+        words = np.empty(samples.size // 4 * 3, np.uint32)
+        self._calls["pack"](samples.ctypes.data, words.ctypes.data, samples.size // 4)
+        return words
 
 
 def kernels() -> Kernels | None:

@@ -12,41 +12,72 @@ from numba import carray, cfunc, types  # type: ignore[attr-defined]
 from numba.extending import register_jitable
 
 from undersong.dsp.kernels import (
-    LANES,
+    SCRATCH,
     bend,
     between,
     cascade,
     cell_heights,
     cell_peaks,
     highest_of,
+    k_weighted,
+    number_24,
+    pack,
+    taps_of,
     weigh,
-    weigh_lanes,
+    weigh_wide,
+    weigh_wide_singly,
 )
 
 _F32, _F64, _I32 = (types.CPointer(t) for t in (types.float32, types.float64, types.int32))
+_U32 = types.CPointer(types.uint32)
 _N, _X = types.intp, types.float64
+_WIDE = (_F32, *(_N,) * 4, *(_X,) * 2, *(_F64,) * 2, _X, *(_N,) * 2, *(_F64,) * 2, _N)
 
 
-def _weigh(
-    frames, n, channels, channel, sections, state, offset, weight, warm, x, s0, s1, s2, s3, power
-):
+def _weigh(frames, n, channels, channel, weight, sections, state, offset, step, sums, count):
     weigh(
         carray(frames, (n, channels)),
         channel,
+        weight,
         carray(sections, (2, 6)),
         carray(state, (4,)),
         offset,
-        weight,
-        warm,
-        (
-            carray(x, LANES),
-            carray(s0, LANES),
-            carray(s1, LANES),
-            carray(s2, LANES),
-            carray(s3, LANES),
-        ),
-        carray(power, (n,)),
+        step,
+        carray(sums, (count,)),
     )
+
+
+def _wide(kernel: Any) -> Any:
+    def entry(
+        frames,
+        n,
+        channels,
+        first,
+        second,
+        one,
+        other,
+        sections,
+        state,
+        offset,
+        run_in,
+        step,
+        scratch,
+        sums,
+        count,
+    ):
+        kernel(
+            carray(frames, (n, channels)),
+            (first, second, one, other),
+            carray(sections, (2, 6)),
+            carray(state, (2, 4)),
+            offset,
+            run_in,
+            step,
+            carray(scratch, SCRATCH),
+            carray(sums, (count,)),
+        )
+
+    return entry
 
 
 def _cascade(sound, n, sections, count, state):
@@ -54,7 +85,7 @@ def _cascade(sound, n, sections, count, state):
 
 
 def _cell_heights(flat, width, heights, cells):
-    cell_heights(carray(flat, (cells * width,)), width, carray(heights, (cells,)))
+    cell_heights(carray(flat, (cells, width)), carray(heights, (cells,)))
 
 
 def _cell_peaks(
@@ -74,12 +105,22 @@ def _cell_peaks(
     )
 
 
-_ENTRIES: Final[Mapping[Any, tuple[Any, ...]]] = MappingProxyType(
+def _pack(samples, words, count):
+    pack(carray(samples, (4 * count,)), carray(words, (3 * count,)))
+
+
+_ENTRIES: Final[Mapping[str, tuple[Any, tuple[Any, ...]]]] = MappingProxyType(
     {
-        _weigh: (_F32, _N, _N, _N, _F64, _F64, _X, _X, _N, *(_F64,) * 6),
-        _cascade: (_F64, _N, _F64, _N, _F64),
-        _cell_heights: (_I32, _N, _I32, _N),
-        _cell_peaks: (_F32, _N, _N, _F32, _N, _N, _F32, _F32, types.float32, _N, _F32, _F32, _F32),
+        "weigh": (_weigh, (_F32, _N, _N, _N, _X, _F64, _F64, _X, _N, _F64, _N)),
+        "weigh_wide": (_wide(weigh_wide), _WIDE),
+        "weigh_wide_singly": (_wide(weigh_wide_singly), _WIDE),
+        "cascade": (_cascade, (_F64, _N, _F64, _N, _F64)),
+        "cell_heights": (_cell_heights, (_I32, _N, _I32, _N)),
+        "cell_peaks": (
+            _cell_peaks,
+            (_F32, _N, _N, _F32, _N, _N, _F32, _F32, types.float32, _N, _F32, _F32, _F32),
+        ),
+        "pack": (_pack, (_F32, _U32, _N)),
     }
 )
 
@@ -87,20 +128,25 @@ _ENTRIES: Final[Mapping[Any, tuple[Any, ...]]] = MappingProxyType(
 def compile_kernels() -> tuple[dict[str, str], bytes]:
     """Return the symbol of every kernel by its name, and an object file for this processor."""
     for kernel in (
-        weigh_lanes,
+        taps_of,
+        k_weighted,
         weigh,
+        weigh_wide,
+        weigh_wide_singly,
         cascade,
         cell_heights,
         highest_of,
         bend,
         between,
         cell_peaks,
+        number_24,
+        pack,
     ):
         register_jitable(error_model="numpy")(kernel)
     symbols, module = {}, llvm.parse_assembly("")
-    for entry, arguments in _ENTRIES.items():
+    for name, (entry, arguments) in _ENTRIES.items():
         made = cfunc(types.void(*arguments), error_model="numpy")(entry)
-        symbols[entry.__name__.lstrip("_")] = made.native_name
+        symbols[name] = made.native_name
         module.link_in(llvm.parse_assembly(made.inspect_llvm()))
     target = llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(),

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from undersong.audio import Frames
 from undersong.dsp.compiled import Kernels, kernels
+from undersong.dsp.kernels import STRETCHES
 
 F64 = npt.NDArray[np.float64]
 
@@ -65,26 +66,52 @@ class KFilter:
         self._state = np.zeros((len(weights), 4))
         self._warm = round(_FORGETS_S * rate)
 
-    def push(self, frames: Frames) -> F64:
-        """Return the power of every frame (n,): squares of weighted channels, added up."""
+    def push(self, frames: Frames, step: int = 1) -> F64:
+        """Return squares of weighted channels, added up over every `step` of whole steps (n,)."""
         found = kernels()
-        return self._interpreted(frames) if found is None else self._compiled(found, frames)
+        if found is None:
+            return np.asarray(self._interpreted(frames).reshape(-1, step).sum(1))
+        return self._compiled(found, np.ascontiguousarray(frames, np.float32), step)
 
-    def _compiled(self, found: Kernels, frames: Frames) -> F64:
-        power, whole = np.zeros(len(frames)), np.ascontiguousarray(frames, np.float32)
-        for channel, weight in enumerate(self._weights):
-            if weight:
-                found.weigh(
-                    whole,
-                    channel,
-                    sections=self._sections,
-                    state=self._state[channel],
-                    offset=_OFFSET,
-                    weight=weight,
-                    warm=self._warm,
-                    power=power,
-                )
-        return power
+    def _compiled(self, found: Kernels, frames: Frames, step: int) -> F64:
+        sums = np.zeros(len(frames) // step)
+        each, run_in = sums.size // STRETCHES, -(-self._warm // step)
+        wide = each * STRETCHES if each >= run_in else 0
+        if wide:
+            self._in_stretches(found, frames, step, run_in, sums[:wide])
+        for channel, weight in enumerate(self._weights) if wide < sums.size else ():
+            found.weigh(
+                frames[wide * step :],
+                channel,
+                weight,
+                sections=self._sections,
+                state=self._state[channel],
+                offset=_OFFSET,
+                step=step,
+                sums=sums[wide:],
+            )
+        return sums
+
+    def _in_stretches(
+        self, found: Kernels, frames: Frames, step: int, run_in: int, sums: F64
+    ) -> None:
+        """Go on through a long sound, two channels at a time."""
+        last = len(self._weights) - 1
+        for first in range(0, last + 1, 2):
+            second = min(first + 1, last)
+            other = self._weights[second] if second > first else 0.0
+            state = self._state[[first, second]]
+            found.weigh_wide(
+                frames,
+                (first, second, self._weights[first], other),
+                sections=self._sections,
+                state=state,
+                offset=_OFFSET,
+                run_in=run_in,
+                step=step,
+                sums=sums,
+            )
+            self._state[[second, first]] = state[::-1]
 
     def _interpreted(self, frames: Frames) -> F64:
         from scipy.signal import sosfilt  # noqa: PLC0415 - half a second of import

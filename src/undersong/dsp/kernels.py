@@ -5,6 +5,7 @@ needs no Python and no numba when it runs. No loop is reordered by the compiler 
 compiled and as Python they give the very same numbers.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -13,82 +14,129 @@ import numpy.typing as npt
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
+U32 = npt.NDArray[np.uint32]
 
-LANES: Final = 16
-"""Stretches of a sound that are filtered side by side, which a processor's vectors can do."""
+STRETCHES: Final = 8
+"""Stretches of a sound that are filtered side by side."""
 
+LANES: Final = 2 * STRETCHES
+"""Two channels of each stretch: what a processor's vectors can do at once."""
+
+ROUND: Final = 3
+"""Frames that a lane takes in a row. Hops of all usual rates but 8 and 16 kHz are whole rounds."""
+
+SCRATCH: Final = (5 + ROUND, LANES)
+"""What `weigh_wide` works in: four rows of memory, one of sums, one for each frame of a round."""
+
+Pair = tuple[int, int, float, float]
+"""Two channels, and the weight of each; of one alone the second is the same and weighs nothing."""
+
+Taps = tuple[float, float, float, float, float, float, float, float, float, float]
+
+_FULL = 2.0**23
+_ROUNDS = 1.5 * 2.0**52  # added to a float64 it leaves no place for fractions
+_BYTE, _BYTES_2, _BYTES_3 = np.uint32(8), np.uint32(16), np.uint32(24)
+_LOW_24 = np.uint32(0xFFFFFF)
 _MAGNITUDE = np.int32(0x7FFFFFFF)  # of a float32: all but its sign; as bits they order like numbers
+
+
+def weighing(at_once: int) -> Callable[..., None]:  # noqa: C901 - as what it returns
+    """Return `weigh_wide` for lanes that take so many frames in a row, ROUND at most."""
+
+    def weigh_wide(  # noqa: C901 - loops are unrolled and joined only where they stand
+        frames: F32,
+        pair: Pair,
+        sections: F64,
+        state: F64,
+        offset: float,
+        run_in: int,
+        step: int,
+        scratch: F64,
+        sums: F64,
+    ) -> None:
+        """As `weigh` of a pair of channels, `state` (2, 4), in stretches.
+
+        The number of sums is a multiple of STRETCHES, `step` one of `at_once`. Each stretch but
+        the first begins with `run_in` steps of the one before, from silence: long enough for the
+        filters to forget. `scratch` is overwritten.
+        """
+        taps, each = taps_of(sections), sums.size // STRETCHES
+        for row in range(4):
+            for k in range(LANES):
+                scratch[row, k] = 0.0
+        for j in range(-run_in, each):
+            for k in range(LANES):
+                scratch[4, k] = 0.0
+            for row in range(4 if j == 0 else 0):
+                scratch[row, 0], scratch[row, 1] = state[0, row], state[1, row]
+            for i in range(j * step, (j + 1) * step, at_once):
+                for k in range(STRETCHES):
+                    at = max(k * each * step + i, 0)
+                    for u in range(at_once):
+                        scratch[5 + u, 2 * k] = frames[at + u, pair[0]] + offset
+                        scratch[5 + u, 2 * k + 1] = frames[at + u, pair[1]] + offset
+                for k in range(LANES):
+                    a, b, c, d = scratch[0, k], scratch[1, k], scratch[2, k], scratch[3, k]
+                    total = scratch[4, k]
+                    for u in range(at_once):
+                        z, a, b, c, d = k_weighted(scratch[5 + u, k], a, b, c, d, taps)
+                        total += z * z
+                    scratch[0, k], scratch[1, k], scratch[2, k], scratch[3, k] = a, b, c, d
+                    scratch[4, k] = total
+            for k in range(STRETCHES if j >= 0 else 0):
+                sums[k * each + j] += pair[2] * scratch[4, 2 * k] + pair[3] * scratch[4, 2 * k + 1]
+        for row in range(4):
+            state[0, row], state[1, row] = scratch[row, LANES - 2], scratch[row, LANES - 1]
+
+    return weigh_wide
+
+
+weigh_wide = weighing(ROUND)
+weigh_wide_singly = weighing(1)
 
 
 def weigh(
     frames: F32,
     channel: int,
+    weight: float,
     sections: F64,
     state: F64,
     offset: float,
-    weight: float,
-    warm: int,
-    lanes: tuple[F64, F64, F64, F64, F64],
-    power: F64,
+    step: int,
+    sums: F64,
 ) -> None:
-    """Add `weight` times the squares of a channel, plus `offset`, after two filters to `power`.
+    """Add to `sums` a channel's weighted squares, plus `offset`, after two filters.
 
-    Every lane but the first begins with `warm` samples of the one before, from silence: long
-    enough for the filter to forget. Short sounds run in one. `lanes`, LANES long each, are
-    overwritten.
+    Sum j is that of frames [j step, (j + 1) step); `state` (4) is where the filters go on.
     """
-    lane = frames.shape[0] // LANES
-    done = 0
-    if lane >= warm:
-        weigh_lanes(frames, channel, sections, state, offset, weight, warm, lanes, power)
-        done = lane * LANES
-    s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
-    for i in range(done, frames.shape[0]):
-        x = frames[i, channel] + offset
-        y = sections[0, 0] * x + s0
-        s0 = sections[0, 1] * x - sections[0, 4] * y + s1
-        s1 = sections[0, 2] * x - sections[0, 5] * y
-        z = sections[1, 0] * y + s2
-        s2 = sections[1, 1] * y - sections[1, 4] * z + s3
-        s3 = sections[1, 2] * y - sections[1, 5] * z
-        power[i] += weight * z * z
-    state[0], state[1], state[2], state[3] = s0, s1, s2, s3
+    taps = taps_of(sections)
+    a, b, c, d = state[0], state[1], state[2], state[3]
+    for j in range(sums.size):
+        total = 0.0
+        for i in range(j * step, (j + 1) * step):
+            z, a, b, c, d = k_weighted(frames[i, channel] + offset, a, b, c, d, taps)
+            total += z * z
+        sums[j] += weight * total
+    state[0], state[1], state[2], state[3] = a, b, c, d
 
 
-def weigh_lanes(
-    frames: F32,
-    channel: int,
-    sections: F64,
-    state: F64,
-    offset: float,
-    weight: float,
-    warm: int,
-    lanes: tuple[F64, F64, F64, F64, F64],
-    power: F64,
-) -> None:
-    """Filter the whole lanes of `weigh`; leave the state of the last."""
-    lane = frames.shape[0] // LANES
-    x, s0, s1, s2, s3 = lanes
-    for k in range(LANES):
-        s0[k], s1[k], s2[k], s3[k] = 0.0, 0.0, 0.0, 0.0
-    for i in range(-warm, lane):
-        if i == 0:
-            s0[0], s1[0], s2[0], s3[0] = state[0], state[1], state[2], state[3]
-        for k in range(LANES):
-            x[k] = frames[max(k * lane + i, 0), channel] + offset
-        for k in range(LANES):
-            y = sections[0, 0] * x[k] + s0[k]
-            s0[k] = sections[0, 1] * x[k] - sections[0, 4] * y + s1[k]
-            s1[k] = sections[0, 2] * x[k] - sections[0, 5] * y
-            z = sections[1, 0] * y + s2[k]
-            s2[k] = sections[1, 1] * y - sections[1, 4] * z + s3[k]
-            s3[k] = sections[1, 2] * y - sections[1, 5] * z
-            x[k] = z * z
-        if i >= 0:
-            for k in range(LANES):
-                power[k * lane + i] += weight * x[k]
-    last = LANES - 1
-    state[0], state[1], state[2], state[3] = s0[last], s1[last], s2[last], s3[last]
+def taps_of(sections: F64) -> Taps:
+    """Return what is not 1 of two sections, rows b0 b1 b2 a0 a1 a2."""
+    one, two = sections[0], sections[1]
+    return one[0], one[1], one[2], one[4], one[5], two[0], two[1], two[2], two[4], two[5]
+
+
+def k_weighted(
+    x: float, a: float, b: float, c: float, d: float, taps: Taps
+) -> tuple[float, float, float, float, float]:
+    """Return a sample after two sections, and their memory after it (transposed direct form II)."""
+    y = taps[0] * x + a
+    a = taps[1] * x - taps[3] * y + b
+    b = taps[2] * x - taps[4] * y
+    z = taps[5] * y + c
+    c = taps[6] * y - taps[8] * z + d
+    d = taps[7] * y - taps[9] * z
+    return z, a, b, c, d
 
 
 def cascade(sound: F64, sections: F64, state: F64) -> None:
@@ -106,13 +154,38 @@ def cascade(sound: F64, sections: F64, state: F64) -> None:
         sound[i] = x
 
 
-def cell_heights(flat: I32, width: int, heights: I32) -> None:
-    """Note the highest magnitude of every `width` float32 samples, all of them as bits."""
+def cell_heights(cells: I32, heights: I32) -> None:
+    """Note the highest magnitude of every row of float32 samples, all of them as bits.
+
+    The length of a row is a multiple of 4: as many are looked for side by side.
+    """
     for cell in range(heights.size):
-        highest = np.int32(0)
-        for i in range(cell * width, (cell + 1) * width):
-            highest = max(highest, flat[i] & _MAGNITUDE)
-        heights[cell] = highest
+        a, b, c, d = np.int32(0), np.int32(0), np.int32(0), np.int32(0)
+        for k in range(cells.shape[1] // 4):
+            a = max(a, cells[cell, 4 * k] & _MAGNITUDE)
+            b = max(b, cells[cell, 4 * k + 1] & _MAGNITUDE)
+            c = max(c, cells[cell, 4 * k + 2] & _MAGNITUDE)
+            d = max(d, cells[cell, 4 * k + 3] & _MAGNITUDE)
+        heights[cell] = max(a, b, c, d)
+
+
+def pack(samples: F32, words: U32) -> None:
+    """Write samples as numbers of 24 bits, the lowest byte first, four of them to three words.
+
+    The nearest numbers, ties to the even one; full scale is 2^23, and held.
+    """
+    for i in range(words.size // 3):
+        a, b = number_24(samples[4 * i]), number_24(samples[4 * i + 1])
+        c, d = number_24(samples[4 * i + 2]), number_24(samples[4 * i + 3])
+        words[3 * i] = a | (b << _BYTES_3)
+        words[3 * i + 1] = (b >> _BYTE) | (c << _BYTES_2)
+        words[3 * i + 2] = (c >> _BYTES_2) | (d << _BYTE)
+
+
+def number_24(sample: np.float32) -> np.uint32:
+    """Return the 24 bits of a sample."""
+    held = min(max(np.float64(sample) * _FULL, -_FULL), _FULL - 1.0)
+    return np.uint32(np.int32(held + _ROUNDS - _ROUNDS)) & _LOW_24
 
 
 def cell_peaks(

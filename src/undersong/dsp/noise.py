@@ -185,11 +185,15 @@ class ShapedNoise:
         """Prepare what all blocks share."""
         object.__setattr__(self, "_shape", _Shape.of(self.frame, self.correlation))
 
-    def times_s(self, k: int) -> Values:
-        """Middles of the frames that block `k` needs: rising, half a frame apart."""
-        hop = self.frame // 2
-        first = k * (GRID // hop)
-        return np.arange(first, first + GRID // hop + 1, dtype=np.float64) * (hop / SAMPLE_RATE)
+    @property
+    def hops(self) -> int:
+        """Half frames to a block."""
+        return GRID // (self.frame // 2)
+
+    def times_s(self, k: int, blocks: int = 1) -> Values:
+        """Middles of the frames that `blocks` from `k` on need: rising, half a frame apart."""
+        first = k * self.hops
+        return np.arange(first, first + blocks * self.hops + 1, dtype=np.float64) / self.hops
 
     def block(self, k: int, levels_db: Values) -> Frames:
         """Return second `k` as `Frames` of shape (GRID, 2).

@@ -30,7 +30,7 @@ _STEP = SAMPLE_RATE // STEPS_PER_S  # frames per 10 ms
 _HOP = SAMPLE_RATE // HOPS_PER_S  # and per 100 ms
 _WARM = 20 * _STEP  # K-weighting forgets within 0.2 s
 _NEAR_DB = -0.1  # a limited peak ends at the margin: nothing below this is the highest
-_UNSEEN = 0.5  # peaks 6 dB below the highest of ten seconds need not be known exactly
+_UNSEEN = 0.7  # peaks 3 dB below the highest of ten seconds need not be known exactly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

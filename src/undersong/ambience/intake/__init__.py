@@ -1,1 +1,1 @@
-"""Bringing a recording into the library: looked at once, repaired once, written as clean FLAC."""
+"""Bringing a recording into the library: looked at once, repaired once, written clean."""

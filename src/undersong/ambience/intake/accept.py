@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 import soundfile
 
+from undersong.ambience.bed_file import SOUNDS
 from undersong.ambience.intake.repair import findings, repaired
 from undersong.ambience.intake.survey import Survey, survey
 from undersong.ambience.recorded import Recorded, RecordedOptions
@@ -26,6 +27,8 @@ FOLDER: Final = "ambience"
 _TRIAL_S: Final = 2
 _NAME_MOST: Final = 60
 _LINE_MOST: Final = 200
+_FLOAT_BYTES: Final = 2 * 4  # of a stereo frame
+_WAV_BYTES: Final = 2**32 - 2**20  # RIFF counts with 32 bits
 
 
 class Watch(Protocol):
@@ -44,6 +47,7 @@ class Wish:
         name: of the bed; what recipes will call it.
         licence: under which it may be used; nothing when it is not known.
         credit: line to show wherever such a track is offered; likewise.
+        kept: what to keep the sound as, one of `SOUNDS`.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Wish:
     about: str = ""
     licence: str = ""
     credit: str = ""
+    kept: str = "flac"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,7 +81,7 @@ def name_from(path: Path) -> str:
 
 
 def accept(path: Path, root: Path, wish: Wish, cache: Path | None, watch: Watch) -> Accepted:
-    """Make a bed of a recording of any format: `ambience/<name>.yaml` and its FLAC beside it.
+    """Make a bed of a recording of any format: `ambience/<name>.yaml` and its sound beside it.
 
     Both are there in the end, or neither.
 
@@ -86,13 +91,14 @@ def accept(path: Path, root: Path, wish: Wish, cache: Path | None, watch: Watch)
         OutputError: no space, no permission.
     """
     bed = root / FOLDER / f"{wish.name}.yaml"
-    recording = bed.with_suffix(".flac")
-    _expect_free(wish.name, bed, recording)
+    recording = bed.with_suffix(f".{wish.kept}")
+    _expect_free(wish.name, bed, *(bed.with_suffix(f".{kind}") for kind in SOUNDS))
     _expect_lines(wish)
     found = survey(path, watch.stage("looking at the recording", 0))
     length = found.length - found.head - found.tail
     with atomic(recording) as temporary:
-        _write(temporary, repaired(path, found), watch.stage("repairing it", length))
+        kind = _kind(wish.kept, length)
+        _write(temporary, kind, repaired(path, found), watch.stage("repairing it", length))
         known = heard(temporary, cache, watch.stage("listening to it", length))
         Recorded(RecordedOptions(file=temporary, cache=cache), 1).read(0, _TRIAL_S * SAMPLE_RATE)
     done = (*findings(found), *_heard_words(known))
@@ -126,11 +132,18 @@ def _expect_lines(wish: Wish) -> None:
             ) from error
 
 
-def _write(path: Path, blocks: Iterator[Frames], tick: Tick) -> None:
-    """Write FLAC of 24 bits, and read its end: libsndfile does not tell of a full disk."""
-    length = 0
+def _kind(kept: str, length: int) -> tuple[str, str]:
+    """Return libsndfile's format and subtype: RF64 (EBU Tech 3306) where WAV would be too long."""
+    if kept == "flac":
+        return "FLAC", "PCM_24"
+    return "WAV" if length * _FLOAT_BYTES < _WAV_BYTES else "RF64", "FLOAT"
+
+
+def _write(path: Path, kind: tuple[str, str], blocks: Iterator[Frames], tick: Tick) -> None:
+    """Write the sound, and read its end: libsndfile does not tell of a full disk."""
+    length, (form, subtype) = 0, kind
     try:
-        with soundfile.SoundFile(path, "w", int(SAMPLE_RATE), 2, "PCM_24", format="FLAC") as file:
+        with soundfile.SoundFile(path, "w", int(SAMPLE_RATE), 2, subtype, format=form) as file:
             for block in blocks:
                 file.write(block)
                 length += len(block)
