@@ -116,7 +116,7 @@ def test_ticks_add_up_to_the_steps_of_the_order(tmp_path):
     ticks: list[int] = []
     order = make_order(tmp_path, ("wav", "flac"))
     deliver(order, ticks.append)
-    assert sum(ticks) == order.steps == 3 * LENGTH
+    assert sum(ticks) == order.steps == 4 * LENGTH
 
 
 def test_a_lossless_file_that_gives_back_what_was_written_has_the_levels_of_its_master(tmp_path):

@@ -19,14 +19,14 @@ import soundfile
 from mutagen import MutagenError
 
 from undersong.audio import PASS, Beside, BlockSource, Frames, Tick, shared_out, spans
-from undersong.decode import stream_sound
-from undersong.deliver.codecs import CODECS, Codec, read_back, unwritten
+from undersong.deliver.codecs import CODECS, MP3, OPUS, Codec, read_back, unwritten
 from undersong.deliver.correct import MAX_ENCODES, Setting, Trial, holds, next_setting
 from undersong.deliver.id3 import write_mp3_tags, write_wav_tags
-from undersong.deliver.piped import Encoding, open_encoder
+from undersong.deliver.measure import measured, measured_in_parts
+from undersong.deliver.piped import Encoding, ffmpeg, open_encoder
+from undersong.deliver.segments import Segment, encode_mp3, segments_of
 from undersong.deliver.tags import Tags
 from undersong.deliver.vorbis import write_flac_tags, write_opus_tags
-from undersong.dsp.loudness import Meter
 from undersong.errors import AudioFileError, LoudnessError, OutputError
 from undersong.files import atomic, digest_file
 from undersong.manifest import Deliverable, Levels
@@ -78,7 +78,7 @@ class Order:
     @property
     def steps(self) -> int:
         """Sum of all ticks when every file is right at its first encode: samples in and out."""
-        return self.length * (1 + len(self.formats))
+        return 2 * self.length * len(self.formats)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +100,8 @@ def file_names(slug: str, formats: Sequence[str]) -> tuple[str, ...]:
 def deliver(order: Order, tick: Tick | None = None) -> tuple[Deliverable, ...]:
     """Make all files of a track, in the order of `order.formats`.
 
-    No file has its final name before all are complete, measured and tagged. All formats are fed
-    from one pass over the sound; only a file that misses its goal takes another.
+    No file has its final name before all are complete, measured and tagged. Formats share a pass
+    over the sound where that is quicker; a file that misses its goal takes another.
 
     Args:
         order: what to make; the same order always gives the same bytes.
@@ -143,7 +143,24 @@ def _until_held(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> dict[
 
 
 def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[list[int] | None]:
-    """Feed all files in one pass; return checksums of what each encoder was given to keep."""
+    """Make all files; return checksums of what each encoder was given to keep.
+
+    Where threads can share out an MP3 it has the sound to itself, as LAME is slow; all others take
+    part in one pass.
+    """
+    segments = segments_of(order.length, len(order.masters)) if ffmpeg() else ()
+    apart = [a for a in attempts if a.codec is MP3 and len(segments) > 1]
+    together = [a for a in attempts if a not in apart]
+    for attempt in apart:
+        if not _in_segments(order, attempt, segments, tick):
+            _one_pass(order, [attempt], _unseen)
+    written = _one_pass(order, together, tick) if together else []
+    checksums = {a.path: sums for a, sums in zip(together, written, strict=True)}
+    return [checksums.get(a.path) for a in attempts]
+
+
+def _one_pass(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[list[int] | None]:
+    """Feed all files in one pass; return as `_encode`."""
     settings = {attempt.setting for attempt in attempts}
     works = [
         _mastering({s: master(s.gain_db, s.ceiling_dbtp) for s in settings})
@@ -157,8 +174,15 @@ def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[list
         made = files.enter_context(closing(shared_out(works, parts)))
         for (_, n), blocks in zip(parts, made, strict=True):
             writing.push(blocks)
-            tick(n)
+            tick(n * len(attempts))
     return [encoder.checksums for encoder in encoders]
+
+
+def _in_segments(order: Order, attempt: _Attempt, segments: Sequence[Segment], tick: Tick) -> bool:
+    """Encode one MP3; return whether that worked out."""
+    setting = attempt.setting
+    masters = [master(setting.gain_db, setting.ceiling_dbtp) for master in order.masters]
+    return encode_mp3(attempt.temporary, segments, masters, name=attempt.path, tick=tick)
 
 
 def _mastering(masters: _Masters) -> Callable[[tuple[int, int]], _Blocks]:
@@ -195,7 +219,8 @@ def _checked(order: Order, attempt: _Attempt, written: list[int] | None, tick: T
     levels = order.levels if known else None
     try:
         if levels is None:
-            count, levels = _measured(attempt.temporary, tick)
+            threads = len(order.masters)
+            count, levels = _measured(attempt.temporary, attempt.codec, threads, tick)
         else:
             count, read = _read_back(attempt.temporary, order, tick)
             if count == order.length and read != written:
@@ -226,14 +251,11 @@ def _read_part(path: Path, part: tuple[int, int]) -> tuple[int, list[int]]:
     return read_back(path, *part)
 
 
-def _measured(path: Path, tick: Tick) -> tuple[int, Levels]:
+def _measured(path: Path, codec: Codec, threads: int, tick: Tick) -> tuple[int, Levels]:
     """Return how many frames a file has, and its levels."""
-    meter, count = Meter(CHANNELS, int(SAMPLE_RATE)), 0
-    for block in stream_sound(path).blocks:
-        meter.push(block)
-        count += len(block)
-        tick(len(block))
-    return count, meter.levels()
+    if codec is OPUS:  # what it decodes to depends on all before
+        return measured(path, tick)
+    return measured_in_parts(path, threads, tick)
 
 
 def _corrected(goal: Goal, attempt: _Attempt) -> _Attempt:

@@ -7,7 +7,7 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import IO, Final, Protocol, Self
 
 import numpy as np
 
@@ -28,7 +28,7 @@ def open_encoder(path: Path, codec: Codec, *, channels: int, length: int, name: 
     Raises:
         OutputError: the file cannot be opened.
     """
-    binary = _ffmpeg() if codec.ffmpeg else None
+    binary = ffmpeg() if codec.ffmpeg else None
     if binary is None:
         return Encoder(path, codec, channels=channels, length=length, name=name)
     return Piped(path, codec, channels=channels, name=name, binary=binary)
@@ -61,20 +61,30 @@ class Encoding(Protocol):
         ...
 
 
-class Piped:
-    """One file being written by ffmpeg, block after block; as `Encoder`, of lossy formats."""
+class Feed:
+    """A process of ffmpeg that encodes what is written to it, block after block."""
 
     checksums: list[int] | None = None
 
-    def __init__(self, path: Path, codec: Codec, *, channels: int, name: Path, binary: str) -> None:
-        """Start the process; a path that cannot be written is told of when there is sound."""
-        self._path, self._codec, self._name, self._channels = path, codec, name, channels
+    def __init__(
+        self, binary: str, made: tuple[str, ...], *, channels: int, name: Path, into: int
+    ) -> None:
+        """Start the process.
+
+        Args:
+            binary: ffmpeg's.
+            made: its arguments from the encoder on.
+            channels: of the sound.
+            name: what messages call the file.
+            into: where its standard output goes, as for `Popen`.
+        """
+        self._name, self._channels = name, channels
         self._written = 0
         sound = ("-f", "f32le", "-ar", f"{SAMPLE_RATE}", "-ac", f"{channels}", "-i", "pipe:0")
         self._process = subprocess.Popen(  # noqa: S603 - a fixed program, a path as one argument
-            [binary, *_QUIET, *sound, *codec.ffmpeg, *_BARE, "-f", codec.name, f"file:{path}"],
+            [binary, *_QUIET, *sound, *made],
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=into,
             stderr=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for us, who then end it
         )
@@ -107,7 +117,7 @@ class Piped:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Finish the file and take chance out of it; given up, end the process."""
+        """Finish what is being made; given up, end the process."""
         if kind is not None:
             self._process.kill()
             self._end()
@@ -119,15 +129,6 @@ class Piped:
         if self._process.wait():
             raise self._failure()
         self._end()
-        settled(self._path, self._codec, self._name)
-        if self._codec.name == "mp3":
-            self._settle_length()
-
-    def _settle_length(self) -> None:
-        try:
-            settle_length(self._path, self._written)
-        except (OSError, OutputError) as error:
-            raise unwritten(self._name, error) from error
 
     def _failure(self) -> OutputError:
         """Return why the process ended early, in its own last words."""
@@ -146,7 +147,48 @@ class Piped:
         return said.decode("utf-8", "replace").strip()
 
 
-def _ffmpeg() -> str | None:
+class Piped(Feed):
+    """One file being written by ffmpeg, block after block; as `Encoder`, of lossy formats."""
+
+    def __init__(self, path: Path, codec: Codec, *, channels: int, name: Path, binary: str) -> None:
+        """Start the process; a path that cannot be written is told of when there is sound."""
+        self._path, self._codec = path, codec
+        made = (*codec.ffmpeg, *_BARE, "-f", codec.name, f"file:{path}")
+        super().__init__(binary, made, channels=channels, name=name, into=subprocess.DEVNULL)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Finish the file and take chance out of it; given up, end the process."""
+        super().__exit__(kind, error, trace)
+        if kind is not None:
+            return
+        settled(self._path, self._codec, self._name)
+        if self._codec.name == "mp3":
+            self._settle_length()
+
+    def _settle_length(self) -> None:
+        try:
+            settle_length(self._path, self._written)
+        except (OSError, OutputError) as error:
+            raise unwritten(self._name, error) from error
+
+
+class Loose(Feed):
+    """The bare frames of a format being written into an open file, without any header."""
+
+    def __init__(
+        self, file: IO[bytes], codec: Codec, *, channels: int, name: Path, binary: str
+    ) -> None:
+        """Start the process, which writes from where `file` stands."""
+        made = (*codec.ffmpeg, "-write_xing", "0", *_BARE, "-f", codec.name, "pipe:1")
+        super().__init__(binary, made, channels=channels, name=name, into=file.fileno())
+
+
+def ffmpeg() -> str | None:
     """Return the binary that imageio-ffmpeg carries; None where there is none."""
     import imageio_ffmpeg  # noqa: PLC0415 - only for lossy formats
 

@@ -1,0 +1,84 @@
+"""Levels of a finished file, as a listener's player decodes it."""
+
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from undersong.audio import PASS, Frames, Tick, shared_out, spans
+from undersong.decode import stream_sound
+from undersong.dsp.loudness import STEPS_PER_S, Meter, Programme, Weighting
+from undersong.dsp.true_peak import CELL, HALO, cell_peaks
+from undersong.manifest import Levels
+from undersong.units import SAMPLE_RATE
+
+_RUN_IN: Final = int(SAMPLE_RATE) // 5  # K-weighting forgets within 0.2 s
+
+_Part = tuple[int, int]
+_Found = tuple[int, npt.NDArray[np.float64], float]
+
+
+def measured(path: Path, tick: Tick) -> tuple[int, Levels]:
+    """Return how many frames a file has, and its levels; it is decoded from begin to end.
+
+    Raises:
+        AudioFileError: it is damaged.
+    """
+    stream = stream_sound(path)
+    meter, count = Meter(stream.channels, int(stream.rate)), 0
+    for block in stream.blocks:
+        meter.push(block)
+        count += len(block)
+        tick(len(block))
+    return count, meter.levels()
+
+
+def measured_in_parts(path: Path, threads: int, tick: Tick) -> tuple[int, Levels]:
+    """Return as `measured`, of a file whose decoder gives the same samples wherever it begins.
+
+    Every part of PASS is decoded and measured with a run-in of its own, so that threads can share
+    them out and the result does not depend on how many there are.
+
+    Raises:
+        LibsndfileError: it is damaged.
+        ValueError: it holds values that are not finite.
+    """
+    with ExitStack() as files:
+        opened = [files.enter_context(soundfile.SoundFile(path)) for _ in range(threads)]
+        parts = list(spans(opened[0].frames, PASS))
+        works = [partial(_part_of, file) for file in opened]
+        programme, count, peak = Programme(), 0, 0.0
+        with closing(shared_out(works, parts)) as found:
+            for n, steps, highest in found:
+                programme.push(steps)
+                count, peak = count + n, max(peak, highest)
+                tick(n)
+    return count, programme.levels(true_peak=peak, length_s=count / SAMPLE_RATE)
+
+
+def _part_of(file: soundfile.SoundFile, part: _Part) -> _Found:
+    """Return how many frames a part has, its mean squares per 10 ms and its true peak."""
+    frames, own = _around(file, *part)
+    weighting = Weighting(file.channels, file.samplerate, per_s=STEPS_PER_S)
+    steps = weighting.push(frames[: _RUN_IN + own])[_RUN_IN * STEPS_PER_S // file.samplerate :]
+    near = frames[_RUN_IN - HALO :]
+    highest = max(float(near.max()), -float(near.min()))
+    peaks = cell_peaks(near, file.samplerate, floor=highest)
+    return own, steps, max(highest, float(peaks.max()))
+
+
+def _around(file: soundfile.SoundFile, start: int, n: int) -> tuple[Frames, int]:
+    """Return a part with _RUN_IN before it and HALO behind whole cells; and its own length.
+
+    Outside of the file is silence.
+    """
+    first = max(start - _RUN_IN, 0)
+    before = start - first
+    frames = np.zeros((_RUN_IN + -(-n // CELL) * CELL + HALO, file.channels), np.float32)
+    file.seek(first)
+    read = file.read(out=frames[_RUN_IN - before : _RUN_IN + n + HALO])
+    return frames, min(max(len(read) - before, 0), n)
