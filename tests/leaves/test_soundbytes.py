@@ -2,11 +2,13 @@ import io
 import signal
 import subprocess
 import sys
+import wave
 
 import numpy as np
 import pytest
 import soundfile
 
+from undersong import soundbytes
 from undersong.soundbytes import read_bytes, wav_bytes
 
 RATE = 24_000
@@ -65,3 +67,31 @@ def test_ctrl_c_while_sound_is_decoded_is_never_lost(moment):
     _, said = process.communicate(timeout=60)
     assert said.rstrip().endswith("KeyboardInterrupt"), said
     assert "LibsndfileError" not in said
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+@pytest.mark.parametrize("frames", [0, 1, 700])
+def test_plain_wav_files_are_read_as_libsndfile_reads_them(channels, frames, monkeypatch):
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(22_050)
+        rng = np.random.default_rng(frames)
+        samples = rng.integers(-32_768, 32_768, frames * channels).astype("<i2")
+        file.writeframes(samples.tobytes())
+    ours, rate_hz = read_bytes(content.getvalue())
+    monkeypatch.setattr(soundbytes, "_plain", lambda _content: None)
+    theirs, their_rate_hz = read_bytes(content.getvalue())
+    assert (ours.dtype, ours.shape, rate_hz) == (theirs.dtype, theirs.shape, their_rate_hz)
+    assert np.array_equal(ours, theirs)
+    assert ours.flags.c_contiguous
+
+
+@pytest.mark.parametrize("at", [0, 4, 8, 16, 20, 22, 28, 32, 34, 36, 40])
+def test_what_is_not_quite_a_plain_wav_file_is_left_to_libsndfile(at):
+    content = bytearray(wav_bytes(np.zeros(10, np.float32), 8000, "PCM_16"))
+    assert soundbytes._plain(bytes(content)) is not None
+    content[at] ^= 3
+    assert soundbytes._plain(bytes(content)) is None
+    assert soundbytes._plain(bytes(content[:30])) is None

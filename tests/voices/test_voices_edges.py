@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from voices_kit import Array, noise, rest, speech
 
-from undersong.voices.edges import BLOCK, Edges, find_edges
+from undersong.units import db_to_gain
+from undersong.voices.edges import BLOCK, GATE_DBFS, Edges, find_edges
 
 MS = 48
 
@@ -74,3 +75,18 @@ def test_the_burst_of_a_final_consonant_is_speech() -> None:
 )
 def test_nothing_stands_out(samples: Array) -> None:
     assert find_edges(samples.astype(np.float32)) is None
+
+
+@pytest.mark.parametrize("step", [-1, 0, 1])
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_a_sample_counts_exactly_when_it_is_above_the_gate(step: int, sign: float) -> None:
+    gate = db_to_gain(GATE_DBFS)
+    level = np.float32(gate)
+    if step:
+        level = np.nextafter(level, np.float32(level + step))
+    take = np.zeros(9600, np.float32)
+    take[3000:6001] = sign * level
+    edges = find_edges(take, room=False)
+    assert (edges is not None) == (float(level) > gate)
+    if edges is not None:
+        assert (edges.start, edges.end) == (62 * BLOCK, 126 * BLOCK)

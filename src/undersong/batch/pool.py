@@ -25,7 +25,7 @@ from typing import Final, NoReturn, Self
 from undersong.batch.errand import Errand
 from undersong.batch.events import Begun, Event, Failed, Made
 from undersong.errors import UndersongError
-from undersong.machine import collect_seldom, cores, pin_threads, track_threads
+from undersong.machine import collect_seldom, cores, leave_garbage, pin_threads, track_threads
 
 NEED_MB: Final = 350
 """Memory that a worker may need (docs/bench.md: 210 MB, and room for a picture)."""
@@ -169,6 +169,7 @@ def _serve(
             log = log_file(logs, errand.slug)
             tell = channel.send
             channel.send(_done(errand, partial(make, errand, number, tell, threads=threads), log))
+    leave_garbage()
 
 
 def _done(errand: Errand, work: Callable[[], Made], log: Path) -> Event:

@@ -8,7 +8,7 @@ import io
 import sys
 from contextlib import suppress
 
-from undersong.machine import collect_seldom, pin_threads
+from undersong.machine import collect_seldom, leave_garbage, pin_threads
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> None:
     code = INTERRUPTED
     with interruptible() as stopped, suppress(KeyboardInterrupt):  # before a command runs
         code = _run(words)
+    leave_garbage()
     sys.exit(stopped.code_after(code))
 
 

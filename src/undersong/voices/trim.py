@@ -36,6 +36,10 @@ EDGE_DBFS: Final = -60.0
 finished file is to have its pauses within 10 ms at this level."""
 
 
+_LOOK: Final = 100 * BLOCK
+"""Samples among which an edge is looked for at a time, from the end where it lies."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Margin:
     """How much of a take is kept around its speech; all of it rises or falls."""
@@ -157,14 +161,22 @@ def _edges(levelled: Mono, *, room: bool) -> Edges:
 
 def _audible(sound: Mono) -> tuple[int, int]:
     """Return the first sample above EDGE_DBFS and the one after the last."""
-    loud = np.abs(sound) > db_to_gain(EDGE_DBFS)
-    if not loud.any():
-        raise VoiceError("no speech stands out in the take")
-    return int(loud.argmax()), len(loud) - int(loud[::-1].argmax())
+    return _first_audible(sound), len(sound) - _first_audible(sound[::-1])
+
+
+def _first_audible(sound: Mono) -> int:
+    for start in range(0, len(sound), _LOOK):
+        loud = np.abs(sound[start : start + _LOOK]) > db_to_gain(EDGE_DBFS)
+        if loud.any():
+            return start + int(loud.argmax())
+    raise VoiceError("no speech stands out in the take")
 
 
 def _one_channel(frames: Frames) -> Mono:
     """Return the mean of the channels, or the loudest one where they cancel each other."""
+    if frames.shape[1] == 1:
+        only: Mono = frames[:, 0]
+        return only
     energies = np.mean(np.square(frames, dtype=np.float64), axis=0)
     mean: Mono = frames.mean(axis=1, dtype=np.float32)
     if np.mean(np.square(mean, dtype=np.float64)) < 0.1 * energies.max():
