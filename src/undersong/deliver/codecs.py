@@ -132,13 +132,8 @@ class Encoder:
             OutputError: no space, or the file system failed.
         """
         with _telling(self._name):
-            if isinstance(self._file, PcmFile):
-                checksum = self._file.write(frames)
-            else:
-                numbers = frames if self.checksums is None else _rounded(frames)
-                self._file.write(numbers)
-                checksum = 0 if self.checksums is None else zlib.crc32(numbers.data)
-            if self.checksums is not None:
+            checksum = self._file.write(frames)
+            if self.checksums is not None and checksum is not None:
                 self.checksums.append(checksum)
 
     def __enter__(self) -> Self:
@@ -161,22 +156,41 @@ class Encoder:
         settled(self._path, self._codec, self._name)
 
 
-def _opened(
-    path: Path, codec: Codec, *, channels: int, length: int
-) -> "PcmFile | soundfile.SoundFile":
+class _SndFile:
+    """A file that libsndfile writes."""
+
+    def __init__(self, path: Path, codec: Codec, form: str, channels: int) -> None:
+        self._whole = codec.subtype in _WHOLE
+        self._file = soundfile.SoundFile(
+            path,
+            "w",
+            samplerate=int(SAMPLE_RATE),
+            channels=channels,
+            format=form,
+            subtype=codec.subtype,
+            compression_level=codec.compression,
+            bitrate_mode=codec.mode,
+        )
+
+    def write(self, frames: Frames) -> int | None:
+        """Write frames; return the CRC-32 of their numbers where the format keeps them."""
+        if not self._whole:
+            self._file.write(frames)
+            return None
+        numbers = _rounded(frames)
+        self._file.write(numbers)
+        return zlib.crc32(numbers.data)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
+
+
+def _opened(path: Path, codec: Codec, *, channels: int, length: int) -> PcmFile | _SndFile:
     form = container(codec, channels=channels, length=length)
     if (form, codec.subtype) == _PLAIN:
         return PcmFile(path, channels=channels, length=length)
-    return soundfile.SoundFile(
-        path,
-        "w",
-        samplerate=int(SAMPLE_RATE),
-        channels=channels,
-        format=form,
-        subtype=codec.subtype,
-        compression_level=codec.compression,
-        bitrate_mode=codec.mode,
-    )
+    return _SndFile(path, codec, form, channels)
 
 
 def _rounded(frames: Frames) -> npt.NDArray[np.int32]:
