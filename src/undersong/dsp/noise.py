@@ -205,7 +205,8 @@ class ShapedNoise:
         count, shape, hop = len(levels_db), self._shape, self.frame // 2
         noise = self._gauss(k * (count - 1), count, 2 * (hop + 1)).reshape(count, 2, hop + 1)
         middle, side = noise[:, 0] * shape.middle, noise[:, 1] * shape.side
-        noise[:, 0], noise[:, 1] = middle + side, middle - side
+        np.add(middle, side, out=noise[:, 0])
+        np.subtract(middle, side, out=noise[:, 1])
         noise *= shape.gains(levels_db)
         waves = np.fft.irfft(noise, self.frame).astype(np.float32, copy=False)
         waves *= shape.window
@@ -227,17 +228,15 @@ class _Shape:
     """Arrays that depend on frame length and stereo width only."""
 
     window: Spectra
-    below: npt.NDArray[np.intp]  # (bins,): band at or below each bin
-    above: Spectra  # (bins,): how far each bin lies towards the next band, 0 to 1
-    passes: Spectra  # (bins,): scale, and nothing at 0 Hz nor at the highest bin
-    middle: Spectra  # (bins,): share that both channels have in common
-    side: Spectra  # (bins,): share in which they are opposed
+    blend: Spectra  # (bands, bins): shares of the two bands beside each bin, nepers per dB
+    middle: Spectra  # (bins,): share that both channels have in common, and the scale
+    side: Spectra  # (bins,): share in which they are opposed, likewise
 
     @classmethod
     def of(cls, frame: int, correlation: Points) -> "_Shape":
         hz = np.maximum(np.arange(frame // 2 + 1) * (SAMPLE_RATE / frame), 1.0)
-        place = np.interp(np.log(hz), np.log(_BANDS_HZ), np.arange(len(_BANDS_HZ)))
-        below = np.minimum(place.astype(np.intp), len(_BANDS_HZ) - 2)
+        bands = np.arange(len(_BANDS_HZ))[:, np.newaxis]
+        place = np.interp(np.log(hz), np.log(_BANDS_HZ), bands[:, 0])
         passes = np.sqrt(frame) * hz**2 / (hz**2 + _FLOOR_HZ**2) / (1.0 + (hz / _CEILING_HZ) ** 6)
         passes[[0, -1]] = 0.0
         points, shares = zip(*sorted(correlation.items()), strict=True)
@@ -245,23 +244,15 @@ class _Shape:
         window = np.sin(np.pi * (np.arange(frame) + 0.5) / frame)
         return cls(
             window=window.astype(np.float32),
-            below=below,
-            above=(place - below).astype(np.float32),
-            passes=passes.astype(np.float32),
-            middle=np.sqrt((1.0 + common) / 2.0).astype(np.float32),
-            side=np.sqrt((1.0 - common) / 2.0).astype(np.float32),
+            blend=(_DB_TO_NEPER * np.maximum(1.0 - np.abs(place - bands), 0.0)).astype(np.float32),
+            middle=(passes * np.sqrt((1.0 + common) / 2.0)).astype(np.float32),
+            side=(passes * np.sqrt((1.0 - common) / 2.0)).astype(np.float32),
         )
 
     def gains(self, levels_db: Values) -> Spectra:
         """Linear gains per frame, channel and bin: straight lines in dB between the bands."""
-        nepers = (levels_db * _DB_TO_NEPER).astype(np.float32)
-        rise = np.diff(nepers, axis=-1)
-        gains = np.take(rise, self.below, axis=-1)
-        gains *= self.above
-        gains += np.take(nepers, self.below, axis=-1)
-        np.exp(gains, out=gains)
-        gains *= self.passes
-        return gains
+        gains: Spectra = levels_db.astype(np.float32) @ self.blend
+        return np.exp(gains, out=gains)
 
 
 def _gauss_table() -> npt.NDArray[np.complex64]:
