@@ -1,4 +1,5 @@
 import sys
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -97,6 +98,26 @@ def test_closing_ends_what_is_being_said(tmp_path):
         under_way = pool.submit(engine.say, sentence("Rest."))
         while not (tmp_path / "begun").exists():
             begun.wait(0.01)
+        engine.close()
+        with pytest.raises(VoiceError, match="signal 9"):
+            under_way.result(10)
+
+
+def test_closing_ends_a_program_that_runs_before_it_is_known_to(tmp_path, monkeypatch):
+    class Late(subprocess.Popen):
+        """Comes back from starting a program long after that has begun."""
+
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            forked.set()
+            known.wait(0.2)
+
+    forked, known = threading.Event(), threading.Event()
+    engine = made(tmp_path, "import time\ntime.sleep(60)")
+    monkeypatch.setattr(subprocess, "Popen", Late)
+    with ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(engine.say, sentence("Rest."))
+        assert forked.wait(10)
         engine.close()
         with pytest.raises(VoiceError, match="signal 9"):
             under_way.result(10)

@@ -32,18 +32,9 @@ class Programs:
         """
         name = Path(arguments[0]).name
         try:
-            process = subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
-                arguments,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
+            process = self._started(arguments, folder)
         except (OSError, ValueError) as error:
             raise VoiceError(f"`{name}` cannot be started: {error}") from error
-        with self._lock:
-            self._running.add(process)
         try:
             printed, complaint = process.communicate(timeout=timeout_s)
         except subprocess.TimeoutExpired as error:
@@ -55,6 +46,20 @@ class Programs:
         if process.returncode:
             raise VoiceError(f"`{name}` failed ({_code(process.returncode)}){_quoted(complaint)}")
         return printed
+
+    def _started(self, arguments: Sequence[str], folder: Path | None) -> "subprocess.Popen[bytes]":
+        """Start a program; `stop` waits until it is known, so that none is missed."""
+        with self._lock:
+            process = subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
+                arguments,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+            self._running.add(process)
+        return process
 
     def stop(self) -> None:
         """End all that run; whoever waits for them gets a VoiceError."""
