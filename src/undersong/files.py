@@ -18,6 +18,10 @@ PART: Final = ".undersong-"
 """How names of files begin that are being written; the rest is random, then the final suffix."""
 
 
+SETTLED_NS: Final = 2_000_000_000
+"""A file changed less than this before it was read may change again within one tick of its file
+system's clock (2 s on FAT), so its stamp alone is not believed."""
+
 _LEAVES: Final = frozenset({str, int, float, bool, type(None)})
 _ROWS: Final = frozenset({tuple, list})
 

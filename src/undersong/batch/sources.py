@@ -8,11 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from undersong.batch.model import Source, Stamp
-from undersong.files import digest_file, digest_json
-
-SETTLED_NS: Final = 2_000_000_000
-"""A file changed less than this before it was read may change again within one tick of its file
-system's clock (2 s on FAT), so its stamp alone is not believed."""
+from undersong.files import SETTLED_NS, digest_file, digest_json
 
 NOTHING: Final = Source(stamp=None, sha256="")
 

@@ -7,13 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from undersong.errors import OutputError
-from undersong.files import digest_file, digest_json
+from undersong.files import SETTLED_NS, digest_file, digest_json
 from undersong.store.kinds import DIGESTS
 from undersong.store.store import Store
-
-_SETTLED_NS: Final = 2_000_000_000
-"""A file changed less than this before it was read may change again within one tick of its file
-system's clock (2 s on FAT): what was read is then not kept for other processes."""
 
 _STAMPS_MOST: Final = 256
 _known: dict[str, str] = {}
@@ -36,7 +32,7 @@ def digest_once(path: Path, cache: Path | None = None) -> str:
     times = (found.st_mtime_ns, found.st_ctime_ns)
     stamp = digest_json([os.fspath(path.absolute()), found.st_ino, found.st_size, *times])
     if stamp not in _known:
-        store = Store(cache) if cache and now_ns - changed_ns > _SETTLED_NS else None
+        store = Store(cache) if cache and now_ns - changed_ns > SETTLED_NS else None
         digest = store.numbers(DIGESTS, stamp) if store else None
         if digest is None:
             digest = digest_file(path)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from undersong.errors import VoiceError
-from undersong.files import digest_file
+from undersong.store.digests import digest_once
 from undersong.voices.onnx_graph import NoGraphError, exposed
 
 EXTRA: Final = "onnxruntime is not installed: pip install 'undersong[neural]'"
@@ -151,14 +151,8 @@ def _first_line(error: Exception) -> str:
 
 
 def _digest(path: Path) -> str:
+    """Return the digest of a file; of hundreds of megabytes, read once for all voices."""
     try:
-        found = path.stat()
-        return _digest_once(path, found.st_size, found.st_mtime_ns)
+        return digest_once(path)
     except OSError:
         return f"no {path.name}"
-
-
-@cache
-def _digest_once(path: Path, _size: int, _changed_ns: int) -> str:
-    """Read hundreds of megabytes once, not for every voice that uses them."""
-    return digest_file(path)
