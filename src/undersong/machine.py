@@ -3,7 +3,8 @@
 import gc
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 THREADS: Final = (
@@ -36,6 +37,25 @@ def cores() -> int:
 def track_threads() -> int:
     """Return how many threads work on a track when it is made alone."""
     return min(TRACK_THREADS, cores())
+
+
+@contextmanager
+def on_core(number: int, of: int) -> Iterator[None]:
+    """Keep a program that is started in this block on core `number` of `of`, if that is all cores.
+
+    Programs that are fed through pipes are drawn to one core by the scheduler while the other has
+    a rest: two encoders took 6 % longer than on a core each, at worst 40 %. With cores to spare
+    the scheduler does better than we, as it knows which of them are one.
+    """
+    if sys.platform != "linux" or cores() != of:
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(allowed)[number]})  # of this thread, and of what it starts
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def pin_threads() -> None:

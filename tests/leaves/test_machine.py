@@ -1,12 +1,15 @@
 """What this process asks of the machine, and of its own garbage."""
 
 import gc
+import os
+import subprocess
+import sys
 import weakref
 
 import pytest
 
-from undersong import cli
-from undersong.machine import collect_seldom, forget_last, leave_garbage
+from undersong import cli, machine
+from undersong.machine import collect_seldom, cores, forget_last, leave_garbage, on_core
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +71,22 @@ def test_what_was_there_before_all_work_is_not_looked_at():
     gc.unfreeze()
     gc.collect()
     assert old() is None
+
+
+def allowed_of_a_program() -> set[int]:
+    asked = "import os; print(*os.sched_getaffinity(0))"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
+    return {int(word) for word in said.stdout.split()}
+
+
+def test_programs_that_take_all_cores_keep_to_one_each(monkeypatch):
+    everything = os.sched_getaffinity(0)
+    for number, core in enumerate(sorted(everything)):
+        with on_core(number, cores()):
+            assert allowed_of_a_program() == {core}
+        assert os.sched_getaffinity(0) == everything
+    with on_core(0, cores() + 1):
+        assert allowed_of_a_program() == everything
+    monkeypatch.setattr(machine.sys, "platform", "darwin")
+    with on_core(0, cores()):
+        assert os.sched_getaffinity(0) == everything

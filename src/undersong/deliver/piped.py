@@ -21,6 +21,10 @@ _QUIET: Final = ("-hide_banner", "-nostats", "-v", "error", "-y")
 _BARE: Final = ("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact")
 """No tags of its own, no clock, no version: the same sound gives the same bytes."""
 
+_PIPE_BYTES: Final = 1 << 20
+"""Room for 2.7 s of sound, the most that Linux gives anyone: the encoder goes on with it while the
+next blocks are mixed."""
+
 
 def open_encoder(path: Path, codec: Codec, *, channels: int, length: int, name: Path) -> "Encoding":
     """Open `path`, which messages call `name`, with the fastest encoder there is for a format.
@@ -86,6 +90,7 @@ class Feed:
             stdin=subprocess.PIPE,
             stdout=into,
             stderr=subprocess.PIPE,
+            pipesize=_PIPE_BYTES,
             start_new_session=True,  # Ctrl-C is for us, who then end it
         )
         assert self._process.stdin is not None  # noqa: S101 - asked for above

@@ -21,6 +21,7 @@ from undersong.deliver.mpeg import FRAME
 from undersong.deliver.piped import Feed, Loose, Piped, ffmpeg
 from undersong.errors import OutputError
 from undersong.interrupts import unbroken
+from undersong.machine import on_core
 
 SHORTEST: Final = 60 * GRID
 """Of a segment, in samples: it takes a process of its own, and repeats OVERLAP."""
@@ -87,11 +88,10 @@ def encode_mp3(
         rest = [kept.enter_context(_nameless(path.parent, name)) for _ in firsts]
         with ExitStack() as running:
             with unbroken():
-                head = Piped(path, MP3, channels=channels, name=name, binary=binary)
-                feeds: list[Feed] = [running.enter_context(head)]
-                for file in rest:
-                    loose = Loose(file, MP3, channels=channels, name=name, binary=binary)
-                    feeds.append(running.enter_context(loose))
+                feeds = [
+                    running.enter_context(each)
+                    for each in _encoders(path, rest, channels=channels, name=name, binary=binary)
+                ]
             _feed(segments, masters, feeds, tick)
         try:
             joined = join(path, rest, firsts)
@@ -100,6 +100,20 @@ def encode_mp3(
         except (OSError, OutputError) as error:
             raise unwritten(name, error) from error
     return joined
+
+
+def _encoders(
+    path: Path, rest: Sequence[IO[bytes]], *, channels: int, name: Path, binary: str
+) -> Iterator[Feed]:
+    """Yield one for each segment: the first writes `path`, the others the files `rest`."""
+    count = 1 + len(rest)
+    with on_core(0, count):
+        head = Piped(path, MP3, channels=channels, name=name, binary=binary)
+    yield head
+    for k, file in enumerate(rest, 1):
+        with on_core(k, count):
+            loose = Loose(file, MP3, channels=channels, name=name, binary=binary)
+        yield loose
 
 
 def _nameless(folder: Path, name: Path) -> IO[bytes]:
