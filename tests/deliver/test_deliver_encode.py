@@ -17,8 +17,9 @@ from scipy.signal import resample_poly
 
 from undersong.audio import BlockSource, Frames
 from undersong.deliver import encode, piped
-from undersong.deliver.codecs import CODECS, Encoder, read_back
+from undersong.deliver.codecs import CODECS, Encoder
 from undersong.deliver.encode import deliver
+from undersong.deliver.proof import read_back
 from undersong.errors import LoudnessError, OutputError
 from undersong.files import digest_file
 from undersong.interrupts import interrupt

@@ -14,9 +14,9 @@ import numpy.typing as npt
 import soundfile
 from mutagen import MutagenError
 
-from undersong.audio import PASS, Frames
+from undersong.audio import Frames
 from undersong.deliver.ogg import settle_serial
-from undersong.deliver.pcm import PcmFile, read_pcm
+from undersong.deliver.pcm import PcmFile
 from undersong.deliver.riff import forget_peak_time
 from undersong.errors import OutputError
 from undersong.units import SAMPLE_RATE
@@ -24,12 +24,13 @@ from undersong.units import SAMPLE_RATE
 WAV_BYTES: Final = 2**32 - 2**26
 """Sound that still fits a RIFF file, whose lengths have 32 bits, with room for tags and cover."""
 
+PLAIN: Final = "WAV", "PCM_24"
+"""Container and subtype of what needs no encoder."""
+
 FULL: Final = "free some space, check permissions, or choose another folder with --out"
 
 _CRAMPED_BYTES = 2**20  # libsndfile says "System error" for a full disk
 _FULL_SCALE, _LOW_BITS = 1 << 23, 8
-_PLAIN = ("WAV", "PCM_24")  # what needs no encoder
-_WHOLE = ("PCM_24",)  # what comes back as it was written
 _SAMPLE_BYTES = {"PCM_24": 3, "FLOAT": 4}
 
 
@@ -58,6 +59,11 @@ class Codec:
     rise_db: float = 0.0
     ffmpeg: tuple[str, ...] = ()
     settle: Callable[[Path], None] | None = None
+
+    @property
+    def lossless(self) -> bool:
+        """Whether numbers of 24 bits come back as they were written."""
+        return self.subtype == "PCM_24"
 
 
 WAV: Final = Codec(name="wav", container="WAV", subtype="PCM_24")
@@ -108,7 +114,7 @@ class Encoder:
     left by an exception the file is closed as it is, for its owner to remove.
 
     Attributes:
-        checksums: of the numbers of every block written so far, which `read_back` gives too; None
+        checksums: of the numbers of every block written so far, which `proof` reads again; None
             where the format does not keep them.
     """
 
@@ -121,7 +127,7 @@ class Encoder:
             OutputError: the file cannot be opened.
         """
         self._path, self._codec, self._name = path, codec, name
-        self.checksums = [] if codec.subtype in _WHOLE else None
+        self.checksums = [] if codec.lossless else None
         with _telling(name):
             self._file = _opened(path, codec, channels=channels, length=length)
 
@@ -160,7 +166,7 @@ class _SndFile:
     """A file that libsndfile writes."""
 
     def __init__(self, path: Path, codec: Codec, form: str, channels: int) -> None:
-        self._whole = codec.subtype in _WHOLE
+        self._lossless = codec.lossless
         self._file = soundfile.SoundFile(
             path,
             "w",
@@ -174,7 +180,7 @@ class _SndFile:
 
     def write(self, frames: Frames) -> int | None:
         """Write frames; return the CRC-32 of their numbers where the format keeps them."""
-        if not self._whole:
+        if not self._lossless:
             self._file.write(frames)
             return None
         numbers = _rounded(frames)
@@ -188,7 +194,7 @@ class _SndFile:
 
 def _opened(path: Path, codec: Codec, *, channels: int, length: int) -> PcmFile | _SndFile:
     form = container(codec, channels=channels, length=length)
-    if (form, codec.subtype) == _PLAIN:
+    if (form, codec.subtype) == PLAIN:
         return PcmFile(path, channels=channels, length=length)
     return _SndFile(path, codec, form, channels)
 
@@ -203,31 +209,6 @@ def _rounded(frames: Frames) -> npt.NDArray[np.int32]:
     np.rint(scaled, out=scaled)
     np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1, out=scaled)
     return np.asarray(scaled.astype(np.int32) << _LOW_BITS)
-
-
-def read_back(path: Path, first: int, blocks: int) -> tuple[int, list[int]]:
-    """Return how many frames some blocks of PASS frames of a lossless file have, and checksums.
-
-    Args:
-        path: the file.
-        first: of the blocks.
-        blocks: how many, or what is left of them.
-
-    Raises:
-        LibsndfileError: it is damaged.
-    """
-    count, checksums = 0, []
-    with soundfile.SoundFile(path) as file:
-        if (file.format, file.subtype) == _PLAIN:
-            return read_pcm(path, file.channels, first, blocks)
-        file.seek(min(first * PASS, file.frames))
-        for _ in range(blocks):
-            numbers = file.read(PASS, dtype="int32", always_2d=True)
-            if not len(numbers):
-                break
-            count += len(numbers)
-            checksums.append(zlib.crc32(numbers.data))
-    return count, checksums
 
 
 def container(codec: Codec, *, channels: int, length: int) -> str:

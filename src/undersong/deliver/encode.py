@@ -8,7 +8,7 @@ its name.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import isfinite
 from pathlib import Path
@@ -19,11 +19,12 @@ import soundfile
 from mutagen import MutagenError
 
 from undersong.audio import PASS, Beside, BlockSource, Frames, Tick, shared_out, spans
-from undersong.deliver.codecs import CODECS, MP3, OPUS, Codec, read_back, unwritten
+from undersong.deliver.codecs import CODECS, FLAC, MP3, OPUS, Codec, unwritten
 from undersong.deliver.correct import MAX_ENCODES, Setting, Trial, holds, next_setting
 from undersong.deliver.id3 import write_mp3_tags, write_wav_tags
 from undersong.deliver.measure import measured, measured_in_parts
 from undersong.deliver.piped import Encoding, ffmpeg, open_encoder
+from undersong.deliver.proof import Following, read_back
 from undersong.deliver.segments import Segment, encode_mp3, segments_of
 from undersong.deliver.tags import Tags
 from undersong.deliver.vorbis import write_flac_tags, write_opus_tags
@@ -93,6 +94,19 @@ class _Attempt:
     trials: tuple[Trial, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What an encoder was given to keep, as checksums of its blocks.
+
+    Attributes:
+        written: of all blocks; None where numbers do not come back as they were.
+        read: of those that the file gave back while it was being written.
+    """
+
+    written: list[int] | None = None
+    read: list[int] = field(default_factory=list)
+
+
 def file_names(slug: str, formats: Sequence[str]) -> tuple[str, ...]:
     """Return the names of all files of a track, in the order of its formats."""
     return tuple(f"{slug}.{CODECS[name].name}" for name in formats)
@@ -134,18 +148,16 @@ def _until_held(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> dict[
     held: dict[Path, _Attempt] = {}
     pending = list(attempts)
     while pending:
-        written = _encode(order, pending, tick)
-        tried = [
-            _tried(order, each, sum_, tick) for each, sum_ in zip(pending, written, strict=True)
-        ]
+        known = _encode(order, pending, tick)
+        tried = [_tried(order, a, kept, tick) for a, kept in zip(pending, known, strict=True)]
         held |= {a.path: a for a in tried if holds(order.goal, a.trials)}
         pending = [_corrected(order.goal, a) for a in tried if a.path not in held]
         tick = _unseen  # further passes are not part of the plan
     return held
 
 
-def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[list[int] | None]:
-    """Make all files; return checksums of what each encoder was given to keep.
+def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[_Kept]:
+    """Make all files; return what is known of each.
 
     Where threads can share out an MP3 it has the sound to itself, as LAME is slow; all others take
     part in one pass.
@@ -156,12 +168,12 @@ def _encode(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[list
     for attempt in apart:
         if not _in_segments(order, attempt, segments, tick):
             _one_pass(order, [attempt], _unseen)
-    written = _one_pass(order, together, tick) if together else []
-    checksums = {a.path: sums for a, sums in zip(together, written, strict=True)}
-    return [checksums.get(a.path) for a in attempts]
+    kept = _one_pass(order, together, tick) if together else []
+    known = {a.path: each for a, each in zip(together, kept, strict=True)}
+    return [known.get(a.path, _Kept()) for a in attempts]
 
 
-def _one_pass(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[list[int] | None]:
+def _one_pass(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[_Kept]:
     """Feed all files in one pass; return as `_encode`."""
     settings = {attempt.setting for attempt in attempts}
     works = [
@@ -172,13 +184,22 @@ def _one_pass(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[li
     with ExitStack() as files:
         with unbroken():
             encoders = [files.enter_context(_encoder(order, attempt)) for attempt in attempts]
+        behind = {
+            attempt.path: files.enter_context(Following(attempt.temporary))
+            for attempt in attempts
+            if attempt.codec is FLAC and _has_known_levels(order, attempt)
+        }  # all else is read in no time, or by ears as well
         writes = [_writing(e, a.setting) for e, a in zip(encoders, attempts, strict=True)]
-        writing = files.enter_context(Beside(writes, alone=len(works) == 1))
+        reads = [following.follow for following in behind.values()]
+        writing = files.enter_context(Beside([*writes, *reads], alone=len(works) == 1))
         made = files.enter_context(closing(shared_out(works, parts)))
         for (_, n), blocks in zip(parts, made, strict=True):
             writing.push(blocks)
             tick(n * len(attempts))
-    return [encoder.checksums for encoder in encoders]
+    return [
+        _Kept(written=encoder.checksums, read=behind[a.path].checksums if a.path in behind else [])
+        for encoder, a in zip(encoders, attempts, strict=True)
+    ]
 
 
 def _in_segments(order: Order, attempt: _Attempt, segments: Sequence[Segment], tick: Tick) -> bool:
@@ -206,27 +227,31 @@ def _encoder(order: Order, attempt: _Attempt) -> Encoding:
     )
 
 
-def _tried(order: Order, attempt: _Attempt, written: list[int] | None, tick: Tick) -> _Attempt:
-    trial = Trial(setting=attempt.setting, levels=_checked(order, attempt, written, tick))
+def _tried(order: Order, attempt: _Attempt, kept: _Kept, tick: Tick) -> _Attempt:
+    trial = Trial(setting=attempt.setting, levels=_checked(order, attempt, kept, tick))
     return replace(attempt, trials=(*attempt.trials, trial))
 
 
-def _checked(order: Order, attempt: _Attempt, written: list[int] | None, tick: Tick) -> Levels:
+def _has_known_levels(order: Order, attempt: _Attempt) -> bool:
+    """Whether a file has the levels of the master if it gives back its numbers."""
+    mastered = Setting(gain_db=order.gain_db, ceiling_dbtp=order.goal.ceiling_dbtp)
+    return attempt.codec.lossless and order.levels is not None and attempt.setting == mastered
+
+
+def _checked(order: Order, attempt: _Attempt, kept: _Kept, tick: Tick) -> Levels:
     """Decode a whole file; return the levels of what a listener's player will decode.
 
     libsndfile does not tell when the last frames of a FLAC, MP3 or Opus file could not be
     written, so a file that is short was cut by a full disk.
     """
-    mastered = Setting(gain_db=order.gain_db, ceiling_dbtp=order.goal.ceiling_dbtp)
-    known = written is not None and attempt.setting == mastered
-    levels = order.levels if known else None
+    levels = order.levels if _has_known_levels(order, attempt) else None
     try:
         if levels is None:
             threads = len(order.masters)
             count, levels = _measured(attempt.temporary, attempt.codec, threads, tick)
         else:
-            count, read = _read_back(attempt.temporary, order, tick)
-            if count == order.length and read != written:
+            count, read = _read_back(attempt.temporary, order, kept.read, tick)
+            if count == order.length and read != kept.written:
                 raise unwritten(attempt.path, OutputError("it gives back other numbers"))
     except (AudioFileError, soundfile.LibsndfileError) as error:
         raise unwritten(attempt.path, error) from error
@@ -236,13 +261,17 @@ def _checked(order: Order, attempt: _Attempt, written: list[int] | None, tick: T
     return levels
 
 
-def _read_back(path: Path, order: Order, tick: Tick) -> tuple[int, list[int]]:
-    """Return how many frames a lossless file has, and the checksums of its blocks."""
-    share = -(-order.length // (PASS * len(order.masters)))
-    parts = [(k * share, share) for k in range(len(order.masters))]
-    works = [partial(_read_part, path)] * len(parts)
-    total, checksums = 0, []
-    with closing(shared_out(works, parts)) as found:
+def _read_back(path: Path, order: Order, read: list[int], tick: Tick) -> tuple[int, list[int]]:
+    """Return how many frames a lossless file has, and the checksums of its blocks.
+
+    The first blocks have been `read` already.
+    """
+    first, threads = len(read), len(order.masters)
+    total, checksums = first * PASS, [*read]
+    tick(total)
+    share = -(-(order.length - total) // (PASS * threads))
+    parts = [(first + k * share, share) for k in range(threads)]
+    with closing(shared_out([partial(_read_part, path)] * threads, parts)) as found:
         for count, some in found:
             total += count
             checksums += some
