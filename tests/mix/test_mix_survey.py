@@ -4,7 +4,7 @@ from mix_sources import S, noise, scene, timeline
 
 from undersong.audio import Gridded
 from undersong.dsp.loudness import Energies
-from undersong.mix.survey import HOP, survey, survey_beds, surveyed
+from undersong.mix.survey import HOP, LONGEST, _parts, survey, survey_beds, surveyed
 
 
 def test_a_survey_is_the_meters_own_series() -> None:
@@ -31,6 +31,15 @@ def test_copies_side_by_side_hear_what_one_hears() -> None:
     together = survey_beds(track, [{"sea": noise(1)}, {"sea": noise(1)}])["sea"]
     assert together.tolist() == alone.tolist()
     assert alone[:650] == pytest.approx(survey(noise(1), 0, 65 * S), rel=1e-9)
+
+
+@pytest.mark.parametrize("hops", [1, 2, 7, 4799, 4801, 30_000])
+def test_two_threads_have_as_much_to_hear(hops: int) -> None:
+    parts = _parts(5, 5 + hops)
+    assert sum(n for _, n in parts) == hops * HOP
+    assert [start for start, _ in parts] == [5 * HOP + k * parts[0][1] for k in range(len(parts))]
+    assert max(n for _, n in parts) <= LONGEST
+    assert len(parts) == 1 if hops == 1 else len(parts) % 2 == 0
 
 
 def test_beds_are_surveyed_where_they_sound() -> None:

@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from undersong.dsp.kernels import F32, F64, ROUND, SCRATCH, U32, Pair
+from undersong.dsp.kernels import C64, F32, F64, ROUND, SCRATCH, U16, U32, Pair
 from undersong.errors import OutputError
 from undersong.files import atomic, digest_bytes
 
@@ -47,6 +47,8 @@ _LAYOUT: Final = {
     "weigh_wide": _WIDE,
     "weigh_wide_singly": _WIDE,
     "pack": (_POINTER, _POINTER, _SIZE),
+    "draw_spectra": (_POINTER, _SIZE, *(_POINTER,) * 5, _SIZE, _SIZE),
+    "overlap": (*(_POINTER,) * 3, _SIZE, _SIZE),
     "cascade": (_POINTER, _SIZE, _POINTER, _SIZE, _POINTER),
     "cell_heights": (_POINTER, _SIZE, _POINTER, _SIZE),
     "cell_peaks": (
@@ -159,6 +161,30 @@ class Kernels:
         words = np.empty(samples.size // 4 * 3, np.uint32)
         self._calls["pack"](samples.ctypes.data, words.ctypes.data, samples.size // 4)
         return words
+
+    def draw_spectra(self, draws: U16, table: F32, sides: tuple[F32, F32], gains: F32) -> C64:
+        """Return spectra (frames, 2, bins) by `draws` (frames, at least 2 bins) from a table.
+
+        `table` has a row for every number of 8 bits, `sides` are the gains of middle and side;
+        see `kernels.draw_spectra`.
+        """
+        spectra = np.empty(gains.shape, np.complex64)
+        self._calls["draw_spectra"](
+            *(draws.ctypes.data, draws.shape[1], table.ctypes.data),
+            *(part.ctypes.data for part in sides),
+            *(gains.ctypes.data, spectra.ctypes.data, len(gains), gains.shape[2]),
+        )
+        return spectra
+
+    def overlap(self, waves: F32, window: F32) -> F32:
+        """Return frames (n, 2, samples) added up under a window; see `kernels.overlap`."""
+        sound = np.empty((len(waves) - 1, window.size // 2, 2), np.float32)
+        self._calls["overlap"](
+            *(waves.ctypes.data, window.ctypes.data, sound.ctypes.data),
+            *waves.shape[:1],
+            window.size // 2,
+        )
+        return sound
 
 
 def kernels() -> Kernels | None:

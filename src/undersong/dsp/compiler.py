@@ -18,9 +18,11 @@ from undersong.dsp.kernels import (
     cascade,
     cell_heights,
     cell_peaks,
+    draw_spectra,
     highest_of,
     k_weighted,
     number_24,
+    overlap,
     pack,
     taps_of,
     weigh,
@@ -29,7 +31,7 @@ from undersong.dsp.kernels import (
 )
 
 _F32, _F64, _I32 = (types.CPointer(t) for t in (types.float32, types.float64, types.int32))
-_U32 = types.CPointer(types.uint32)
+_U16, _U32 = types.CPointer(types.uint16), types.CPointer(types.uint32)
 _N, _X = types.intp, types.float64
 _WIDE = (_F32, *(_N,) * 4, *(_X,) * 2, *(_F64,) * 2, _X, *(_N,) * 2, *(_F64,) * 2, _N)
 
@@ -109,6 +111,25 @@ def _pack(samples, words, count):
     pack(carray(samples, (4 * count,)), carray(words, (3 * count,)))
 
 
+def _draw_spectra(draws, width, table, middle, side, gains, spectra, frames, bins):
+    draw_spectra(
+        carray(draws, (frames, width)),
+        carray(table, (256, 3)),
+        carray(middle, (bins,)),
+        carray(side, (bins,)),
+        carray(gains, (frames, 2, bins)),
+        carray(spectra, (frames, 2, bins, 2)),
+    )
+
+
+def _overlap(waves, window, sound, frames, half):
+    overlap(
+        carray(waves, (frames, 2, 2 * half)),
+        carray(window, (2 * half,)),
+        carray(sound, (frames - 1, half, 2)),
+    )
+
+
 _ENTRIES: Final[Mapping[str, tuple[Any, tuple[Any, ...]]]] = MappingProxyType(
     {
         "weigh": (_weigh, (_F32, _N, _N, _N, _X, _F64, _F64, _X, _N, _F64, _N)),
@@ -121,6 +142,8 @@ _ENTRIES: Final[Mapping[str, tuple[Any, tuple[Any, ...]]]] = MappingProxyType(
             (_F32, _N, _N, _F32, _N, _N, _F32, _F32, types.float32, _N, _F32, _F32, _F32),
         ),
         "pack": (_pack, (_F32, _U32, _N)),
+        "draw_spectra": (_draw_spectra, (_U16, _N, *(_F32,) * 5, _N, _N)),
+        "overlap": (_overlap, (_F32, _F32, _F32, _N, _N)),
     }
 )
 
@@ -141,6 +164,8 @@ def compile_kernels() -> tuple[dict[str, str], bytes]:
         cell_peaks,
         number_24,
         pack,
+        draw_spectra,
+        overlap,
     ):
         register_jitable(error_model="numpy")(kernel)
     symbols, module = {}, llvm.parse_assembly("")

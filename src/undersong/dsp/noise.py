@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from undersong.audio import GRID, Frames
+from undersong.dsp.compiled import kernels
 from undersong.units import SAMPLE_RATE
 
 Values = npt.NDArray[np.float64]
@@ -202,25 +203,24 @@ class ShapedNoise:
             k: index of the block, >= 0.
             levels_db: of shape (len(times_s(k)), 2, bands): per frame, channel and band.
         """
-        count, shape, hop = len(levels_db), self._shape, self.frame // 2
-        noise = self._gauss(k * (count - 1), count, 2 * (hop + 1)).reshape(count, 2, hop + 1)
-        middle, side = noise[:, 0] * shape.middle, noise[:, 1] * shape.side
-        np.add(middle, side, out=noise[:, 0])
-        np.subtract(middle, side, out=noise[:, 1])
-        noise *= shape.gains(levels_db)
-        waves = np.fft.irfft(noise, self.frame).astype(np.float32, copy=False)
-        waves *= shape.window
-        out = np.empty((count - 1, hop, 2), np.float32)
-        for channel in (0, 1):
-            rising, falling = waves[1:, channel, :hop], waves[:-1, channel, hop:]
-            np.add(rising, falling, out=out[:, :, channel])
-        return out.reshape(GRID, 2)
+        count, shape = len(levels_db), self._shape
+        found, gains = kernels(), shape.gains(levels_db)
+        draws = self._draws(k * (count - 1), count)
+        if found is None:
+            spectra = _drawn(draws, shape, gains)
+        else:
+            spectra = found.draw_spectra(draws, _GAUSS, (shape.middle, shape.side), gains)
+        waves: Spectra = np.fft.irfft(spectra, self.frame).astype(np.float32, copy=False)
+        if found is None:
+            return _overlapped(waves, shape.window)
+        return found.overlap(waves, shape.window).reshape(GRID, 2)
 
-    def _gauss(self, frame: int, count: int, width: int) -> npt.NDArray[np.complex64]:
-        per_frame = -(-width // 4)  # one 64-bit word holds four 16-bit draws
+    def _draws(self, frame: int, count: int) -> npt.NDArray[np.uint16]:
+        """Return rows of a draw for every bin of the middle, then of the side."""
+        per_frame = -(-(self.frame + 2) // 4)  # one 64-bit word holds four 16-bit draws
         words = self.stream.words(frame * per_frame, count * per_frame)
-        draws = words.astype("<u8", copy=False).view("<u2").reshape(count, -1)[:, :width]
-        return np.take(_GAUSS, draws)
+        draws = words.astype("<u8", copy=False).view("<u2").reshape(count, -1)
+        return draws.astype(np.uint16, copy=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,12 +255,42 @@ class _Shape:
         return np.exp(gains, out=gains)
 
 
-def _gauss_table() -> npt.NDArray[np.complex64]:
-    """Return 65,536 complex numbers, even shares of a circular normal of variance 1."""
+def _drawn(
+    draws: npt.NDArray[np.uint16], shape: _Shape, gains: Spectra
+) -> npt.NDArray[np.complex64]:
+    """As `kernels.draw_spectra`, where nothing is compiled."""
+    bins = shape.middle.size
+    draws = draws[:, : 2 * bins].reshape(-1, 2, bins)
+    radius = _GAUSS[draws >> 8, 0] * np.stack([shape.middle, shape.side])
+    noise = np.empty(draws.shape, np.complex64)
+    noise.real, noise.imag = (radius * _GAUSS[draws & 255, part] for part in (1, 2))
+    middle, side = noise[:, 0].copy(), noise[:, 1].copy()
+    np.add(middle, side, out=noise[:, 0])
+    np.subtract(middle, side, out=noise[:, 1])
+    noise *= gains
+    return noise
+
+
+def _overlapped(waves: Spectra, window: Spectra) -> Frames:
+    """As `kernels.overlap`, where nothing is compiled."""
+    waves, hop = waves * window, window.size // 2
+    out = np.empty((len(waves) - 1, hop, 2), np.float32)
+    for channel in (0, 1):
+        rising, falling = waves[1:, channel, :hop], waves[:-1, channel, hop:]
+        np.add(rising, falling, out=out[:, :, channel])
+    return out.reshape(GRID, 2)
+
+
+def _gauss_table() -> Spectra:
+    """Return 256 radii and directions, rows of r, cos, sin: any of one kind with any of the other.
+
+    Together they are 65,536 even shares of a circular normal of variance 1.
+    """
     middles = (np.arange(256) + 0.5) / 256.0
     radius = np.sqrt(-np.log(middles))
     radius /= np.sqrt(np.mean(radius**2))
-    return np.outer(radius, np.exp(2j * np.pi * middles)).astype(np.complex64).ravel()
+    angle = 2.0 * np.pi * middles
+    return np.stack([radius, np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
 
 
 _GAUSS = _gauss_table()

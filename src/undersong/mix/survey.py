@@ -16,8 +16,9 @@ from undersong.units import SAMPLE_RATE
 HOP = SAMPLE_RATE // HOPS_PER_S
 """Samples per hop: 100 ms."""
 
-PART = 3 * PASS
-"""Samples that one copy of a bed is listened to for at a time; the warm-up is made twice."""
+LONGEST = 240 * int(SAMPLE_RATE)
+"""Samples that one copy of a bed is listened to for at a time. Where a part begins, a bed is made
+twice: for the warm-up, and what is around it, as generators make some seconds at once."""
 
 WARM_UP_HOPS = 4
 """Hops read before a survey begins, so that its values do not depend on where that is: the
@@ -48,13 +49,20 @@ def survey_beds(
     found = {scene.ambience: np.zeros(hops) for scene in timeline.scenes}
     for scene in timeline.scenes:
         first, last = _hops(scene.start, scene.end)
-        parts = [(first * HOP + at, n) for at, n in spans((last - first) * HOP, PART)]
+        parts = _parts(first, last)
         works = [partial(_survey_part, beds[scene.ambience]) for beds in copies]
         for (start, n), heard in zip(parts, shared_out(works, parts), strict=True):
             found[scene.ambience][start // HOP : (start + n) // HOP] = heard
             if tick is not None:
                 tick(n)
     return found
+
+
+def _parts(first: int, last: int) -> list[tuple[int, int]]:
+    """Return hops [first, last) as an even number of spans of samples: two threads are usual."""
+    pairs = max(1, -(-(last - first) * HOP // (2 * LONGEST)))
+    share = -(-(last - first) // (2 * pairs))
+    return [((first + at) * HOP, n * HOP) for at, n in spans(last - first, share)]
 
 
 def _survey_part(source: BlockSource, part: tuple[int, int]) -> F64:
