@@ -111,7 +111,7 @@ class Laps:
         late, size = self._draws.normal(2 * arrival.number, 2)
         ages = (times_s - arrival.time_s - 0.12 * late) / self._slowness
         level = np.clip(0.8 * arrival.height_db + 1.5 * size, -14.0, 4.0)
-        return np.repeat(ages[:, None], 2, axis=1), np.asarray(level + self._level_db)[:, None]
+        return np.repeat(ages[:, None], 2, axis=1), np.asarray(level + self._level_db)
 
 
 class Bay:
@@ -142,8 +142,8 @@ class Bay:
     def __call__(self, times_s: Values) -> Values:
         """Return levels of shape (n, 2, bands)."""
         laps = [lap for place in self._places for lap in place.near(times_s)]
-        slaps = [self._slap.level_db(ages) + level for ages, level in laps]
-        trickles = [self._trickle.level_db(ages) + level for ages, level in laps]
+        slaps = [self._slap.level_db(ages, level) for ages, level in laps]
+        trickles = [self._trickle.level_db(ages, level) for ages, level in laps]
         foam = sum_db(*trickles) + self._drips(times_s)
         near = sum_db(foam, *slaps) + self._near_db
         total = sum_db(self._water_db + 0.5 * self._swings(times_s), near + self._swings(times_s))

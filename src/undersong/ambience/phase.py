@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from undersong.ambience.texture import NOTHING_DB
+from undersong.ambience.texture import NOTHING_DB, banded
 from undersong.dsp.noise import Points, Values, bands_hz, spectrum_db
 
 _OCTAVES = np.log2(bands_hz() / 1000.0)
+_EVEN = np.ones_like(_OCTAVES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +29,13 @@ class Phase:
     spectrum: Points
     tilt: float
 
-    def level_db(self, t: Values) -> Values:
-        """Level at times `t` of shape (n, 2) from the toppling, shape (n, 2, bands)."""
+    def level_db(self, t: Values, gain_db: Values | float = 0.0) -> Values:
+        """Level at times `t` of shape (n, 2) from the toppling, shape (n, 2, bands).
+
+        `gain_db` moves both channels, or, of shape (2,), each.
+        """
         x = np.maximum((t - self.start_s) / self.peak_s, 1e-12)
         course = 10.0 / np.log(10.0) * self.order * (np.log(x) + 1.0 - x)
         turn = self.tilt * np.clip(t - self.start_s - self.peak_s, -4.0, 8.0)
-        level = spectrum_db(self.spectrum) + course[..., None] + turn[..., None] * _OCTAVES
-        return np.asarray(np.maximum(level, NOTHING_DB))
+        rows = (course + gain_db, _EVEN), (turn, _OCTAVES), (1.0, spectrum_db(self.spectrum))
+        return np.asarray(np.maximum(banded(len(t), *rows), NOTHING_DB))

@@ -131,7 +131,8 @@ class Splashes:
         """Return levels in dB, shape (n, 2, bands); the mean power is 1."""
         total = np.zeros((len(times_s), 2, len(bands_hz())))
         for shots, share in self._shots:
-            total += 10.0 * np.log10(1.0 - share + share * shots(times_s)[..., None])
+            rows = (1.0, 1.0 - share), (shots(times_s), share)
+            total += 10.0 * np.log10(banded(len(times_s), *rows))
         return total
 
 
@@ -148,6 +149,22 @@ def levelling_db(weathers: Sequence[Weather]) -> Db:
     gate = power.mean() / 10.0
     loudness = LOUDNESS_OFFSET_LU + 10.0 * np.log10(power[power > gate].mean())
     return Db(LAYER_LUFS - float(loudness))
+
+
+def banded(n: int, *rows: tuple[Values | float, Values]) -> Values:
+    """Return the sum of courses, each as strong in a band as its row says, shape (n, 2, bands).
+
+    One product of matrices: numpy would take the few bands of every moment as a loop of its own.
+
+    Args:
+        n: length of the courses.
+        rows: (course of shape (n, 2), or one number for all of it; share per band).
+    """
+    courses = np.empty((n, 2, len(rows)))
+    for k, (course, _) in enumerate(rows):
+        courses[..., k] = course
+    product = courses.reshape(2 * n, -1) @ np.stack([share for _, share in rows])
+    return product.reshape(n, 2, -1)
 
 
 def sum_db(*levels_db: Values) -> Values:

@@ -108,7 +108,7 @@ class Depths:
         arrivals = self._swell.between(times_s[0] - _REACH_S[1], times_s[-1] + _REACH_S[0])
         ages = np.repeat(times_s[:, None], 2, axis=1)
         surges = [
-            _OVERHEAD.level_db(ages - one.time_s) + self._surge_db + min(0.6 * one.height_db, 3.0)
+            _OVERHEAD.level_db(ages - one.time_s, self._surge_db + min(0.6 * one.height_db, 3.0))
             for one in arrivals
         ]
         murmur = self._murmur_db + self._swings(times_s)

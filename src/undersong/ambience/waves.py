@@ -165,9 +165,9 @@ class Sea:
         """Return levels of shape (n, 2, bands)."""
         near = self._near(times_s)
         crests = [level for wave, t in near for level in self._crest(wave, t)]
-        washes = [_WASH.level_db(t) + self._foam_db(wave) for wave, t in near]
+        washes = [_WASH.level_db(t, self._foam_db(wave)) for wave, t in near]
         retreat = _RETREAT[self._options.shore]
-        retreats = [retreat.level_db(t) + self._foam_db(wave) for wave, t in near]
+        retreats = [retreat.level_db(t, self._foam_db(wave)) for wave, t in near]
         rattling = sum_db(*retreats) + self._rattle(times_s)
         foam = sum_db(self._continuum(times_s), *washes, rattling) + self._laps(times_s)
         total = sum_db(foam, *crests) + self._spatter(times_s) + self._froth(times_s)
@@ -198,8 +198,8 @@ class Sea:
     def _crest(self, wave: Wave, t: Values) -> tuple[Values, Values]:
         level = _level_db(wave)
         return (
-            _APPROACH.level_db(t) + level + 4.0 * self._options.swell,
-            _BREAK.level_db(t) + level + wave.plunge_db,
+            _APPROACH.level_db(t, level + 4.0 * self._options.swell),
+            _BREAK.level_db(t, level + wave.plunge_db),
         )
 
     def _foam_db(self, wave: Wave) -> Values:
@@ -213,8 +213,8 @@ _SIDES = np.array([0.5, -0.5])
 
 
 def _level_db(wave: Wave) -> Values:
-    """Level of a wave, shape (2, 1): left, right."""
-    return np.asarray((wave.size_db + wave.side_db * _SIDES)[:, None])
+    """Level of a wave, shape (2,): left, right."""
+    return np.asarray(wave.size_db + wave.side_db * _SIDES)
 
 
 class Waves(Gridded):
