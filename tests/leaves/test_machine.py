@@ -9,7 +9,7 @@ import weakref
 import pytest
 
 from undersong import cli, machine
-from undersong.machine import collect_seldom, cores, forget_last, leave_garbage, on_core
+from undersong.machine import collect_seldom, cores, forget_last, leave_garbage, on_core, unhurried
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +77,24 @@ def allowed_of_a_program() -> set[int]:
     asked = "import os; print(*os.sched_getaffinity(0))"
     said = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
     return {int(word) for word in said.stdout.split()}
+
+
+def policy_of_a_program() -> int:
+    asked = "import os; print(os.sched_getscheduler(0))"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
+    return int(said.stdout)
+
+
+def test_an_unhurried_program_is_batch_work(monkeypatch):
+    with unhurried():
+        assert policy_of_a_program() == os.SCHED_BATCH
+        with unhurried():
+            assert policy_of_a_program() == os.SCHED_BATCH
+        assert policy_of_a_program() == os.SCHED_BATCH
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+    monkeypatch.setattr(machine.sys, "platform", "darwin")
+    with unhurried():
+        assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 def test_programs_that_take_all_cores_keep_to_one_each(monkeypatch):

@@ -135,6 +135,9 @@ def _tables() -> tuple[npt.NDArray[np.uint16], list[int]]:
     behind = table.copy()
     for _ in range(16):
         table = table >> np.uint16(1) ^ (table & np.uint16(1)) * np.uint16(0xA001)
-    for _ in range(FRAME_BYTES // 2):
-        behind = table[behind]
+    step, steps = table, FRAME_BYTES // 2
+    while steps:  # as powers are worked out: squared again and again
+        if steps & 1:
+            behind = step[behind]
+        step, steps = step[step], steps >> 1
     return table, behind.tolist()

@@ -15,6 +15,7 @@ from undersong.audio import Frames
 from undersong.deliver.codecs import Codec, Encoder, settled, unwritten
 from undersong.deliver.lame import settle_length
 from undersong.errors import OutputError
+from undersong.machine import unhurried
 from undersong.units import SAMPLE_RATE
 
 _QUIET: Final = ("-hide_banner", "-nostats", "-v", "error", "-y")
@@ -85,14 +86,15 @@ class Feed:
         self._name, self._channels = name, channels
         self._written = 0
         sound = ("-f", "f32le", "-ar", f"{SAMPLE_RATE}", "-ac", f"{channels}", "-i", "pipe:0")
-        self._process = subprocess.Popen(  # noqa: S603 - a fixed program, a path as one argument
-            [binary, *_QUIET, *sound, *made],
-            stdin=subprocess.PIPE,
-            stdout=into,
-            stderr=subprocess.PIPE,
-            pipesize=_PIPE_BYTES,
-            start_new_session=True,  # Ctrl-C is for us, who then end it
-        )
+        with unhurried():
+            self._process = subprocess.Popen(  # noqa: S603 - a fixed program, a path as one argument
+                [binary, *_QUIET, *sound, *made],
+                stdin=subprocess.PIPE,
+                stdout=into,
+                stderr=subprocess.PIPE,
+                pipesize=_PIPE_BYTES,
+                start_new_session=True,  # Ctrl-C is for us, who then end it
+            )
         assert self._process.stdin is not None  # noqa: S101 - asked for above
         assert self._process.stderr is not None  # noqa: S101
         self._input, self._errors = self._process.stdin, self._process.stderr
