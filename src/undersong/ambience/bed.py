@@ -15,7 +15,7 @@ from undersong.ambience.recorded.hear import digest_of
 from undersong.ambience.registry import generator_class
 from undersong.ambience.scene import AS_IT_IS, Placing, placed
 from undersong.ambience.scene import VERSION as SCENE_VERSION
-from undersong.audio import BlockSource, Frames, silence
+from undersong.audio import BlockSource, Frames
 from undersong.dsp.noise import Stream
 from undersong.errors import AmbienceError
 from undersong.files import digest_json
@@ -209,7 +209,8 @@ class _Sum:
 
     def read(self, start: int, n: int) -> Frames:
         """Return samples [start, start + n)."""
-        out = silence(n, 2)
-        for source, gain in self._parts:
+        (first, gain), *rest = self._parts
+        out: Frames = first.read(start, n) * gain
+        for source, gain in rest:
             out += source.read(start, n) * gain
         return out
