@@ -10,7 +10,7 @@ DAMAGED = AudioFileError.exit_code
 
 group = typer.Typer(
     name="cache",
-    help="See, check and shrink what is kept between runs: takes and measured numbers.",
+    help="See, check and shrink what is kept between runs: takes, numbers and finished files.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -45,6 +45,8 @@ def show_status(as_json: bool = typer.Option(False, "--json", help="Print JSON."
     size, limit = format_size(found.size_bytes), format_size(found.limit_bytes)
     out.print(f"{found.folder}: {size} of at most {limit}")
     out.print(table("", ("kind", "entries>", "size>", "longest unused>", "what"), rows))
+    if held_bytes := sum(held.held_bytes for held in found.kinds.values()):
+        out.print(f"{format_size(held_bytes)} of finished files cost nothing: libraries hold them")
     if found.making:
         out.print(f"{found.making} being written now, or left by killed runs")
 
