@@ -168,6 +168,7 @@ def test_events_are_told_as_json_lines(many, undersong):
     assert events[-1] | {"elapsed_s": 0} == {
         "event": "ended",
         "made": 1,
+        "brought": 0,
         "up_to_date": 0,
         "failed": 0,
         "left": 0,
