@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from undersong.errors import UndersongError
+from undersong.interrupts import unbroken
 
 POLL_S: Final = 0.02
 _HELD: Final = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
@@ -96,14 +97,15 @@ def temporary_in(folder: Path, prefix: str, suffix: str) -> Iterator[Path]:
     Raises:
         OSError: it cannot be made.
     """
-    descriptor, path = _living(folder, prefix, suffix)
+    made: tuple[int | None, Path] | None = None
     try:
-        yield path
+        with unbroken():
+            made = _living(folder, prefix, suffix)
+        yield made[1]
     finally:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
-        if descriptor is not None:
-            os.close(descriptor)
+        if made is not None:
+            with unbroken():
+                _give_up(*made)
 
 
 def remove_orphan(path: Path) -> bool:
@@ -143,6 +145,13 @@ def _living(folder: Path, prefix: str, suffix: str) -> tuple[int | None, Path]:
             Path(name).unlink(missing_ok=True)
             raise
         os.close(descriptor)  # somebody took it for an orphan before it was locked
+
+
+def _give_up(descriptor: int | None, path: Path) -> None:
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+    if descriptor is not None:
+        os.close(descriptor)
 
 
 def _claim_any(paths: Sequence[Path]) -> tuple[Path, int] | None:

@@ -1,6 +1,8 @@
 """Delivered files hold what their manifest says, by meters and decoders that are not ours."""
 
 import math
+import os
+import signal
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +16,12 @@ from deliver_sounds import LENGTH, Held, Mastered, make_order, narrated, room_fo
 from scipy.signal import resample_poly
 
 from undersong.audio import BlockSource, Frames
-from undersong.deliver import encode
+from undersong.deliver import encode, piped
 from undersong.deliver.codecs import CODECS, Encoder, read_back
 from undersong.deliver.encode import deliver
 from undersong.errors import LoudnessError, OutputError
 from undersong.files import digest_file
+from undersong.interrupts import interrupt
 from undersong.manifest import Deliverable
 from undersong.recipes.profiles import FORMATS, PROFILES
 
@@ -238,6 +241,27 @@ def test_interrupting_leaves_nothing(tmp_path, after):
 
     with pytest.raises(KeyboardInterrupt):
         deliver(make_order(tmp_path, ("mp3", "opus")), interrupted)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_interrupting_the_start_of_an_encoder_leaves_no_process_and_no_file(tmp_path, monkeypatch):
+    started = []
+
+    def interrupted(*arguments, **pipes):
+        started.append(subprocess_popen(*arguments, **pipes))
+        os.kill(os.getpid(), signal.SIGTERM)
+        return started[-1]
+
+    subprocess_popen = subprocess.Popen
+    before = signal.signal(signal.SIGTERM, interrupt)
+    monkeypatch.setattr(piped.subprocess, "Popen", interrupted)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            deliver(make_order(tmp_path, ("mp3", "opus")))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert len(started) == 2
+    assert all(process.returncode is not None for process in started)
     assert list(tmp_path.iterdir()) == []
 
 

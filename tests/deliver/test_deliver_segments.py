@@ -1,5 +1,8 @@
 """An MP3 encoded in segments has the bytes of one encoded in one piece, or is encoded in one."""
 
+import os
+import signal
+import subprocess
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -17,6 +20,7 @@ from undersong.deliver.mpeg import FRAME
 from undersong.deliver.piped import Loose, Piped
 from undersong.deliver.segments import OVERLAP, SHORTEST, Segment, encode_mp3, segments_of
 from undersong.errors import OutputError
+from undersong.interrupts import interrupt
 
 BINARY = imageio_ffmpeg.get_ffmpeg_exe()
 LONG = 44 * RATE + 137
@@ -131,6 +135,26 @@ def test_a_long_track_is_the_same_from_one_thread_and_from_two(tmp_path, monkeyp
     content = (tmp_path / "shore.mp3").read_bytes()
     assert deliver(replace(order, masters=order.masters[:1])) == together
     assert (tmp_path / "shore.mp3").read_bytes() == content
+
+
+@pytest.mark.usefixtures("shorter")
+def test_interrupting_the_start_of_a_segment_leaves_no_process(tmp_path, monkeypatch):
+    started, start = [], subprocess.Popen
+
+    def interrupted(*arguments, **pipes):
+        started.append(start(*arguments, **pipes))
+        os.kill(os.getpid(), signal.SIGTERM)
+        return started[-1]
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    monkeypatch.setattr(piped.subprocess, "Popen", interrupted)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            in_segments(tmp_path / "a.mp3")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert len(started) == 3
+    assert all(process.returncode is not None for process in started)
 
 
 @pytest.mark.usefixtures("shorter")

@@ -19,12 +19,12 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from types import FrameType
-from typing import Final, NoReturn, Self
+from typing import Final, Self
 
 from undersong.batch.errand import Errand
 from undersong.batch.events import Begun, Event, Failed, Made
 from undersong.errors import UndersongError
+from undersong.interrupts import interrupt
 from undersong.machine import collect_seldom, cores, leave_garbage, pin_threads, track_threads
 
 NEED_MB: Final = 350
@@ -160,7 +160,7 @@ def _serve(
     """Make one track after the other, with so many threads, until there is no more to do."""
     collect_seldom()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, interrupt)
     threading.Thread(target=_go_with_parent, daemon=True).start()
     with suppress(EOFError, OSError, KeyboardInterrupt):
         from undersong.batch.work import make  # noqa: PLC0415 - all of a render, for workers alone
@@ -192,10 +192,6 @@ def _done(errand: Errand, work: Callable[[], Made], log: Path) -> Event:
             traceback.print_exc(file=file)
             message = f"internal error: {type(error).__name__}: {error}"
             return Failed(slug=errand.slug, message=message, log=str(log))
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _go_with_parent() -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
+from undersong.interrupts import interrupt
+
 INTERRUPTED: Final = 128 + signal.SIGINT
 """Exit code after Ctrl-C; of any signal it is 128 and its number."""
 
@@ -33,9 +35,9 @@ def interruptible() -> Iterator[Stopped]:
     """Let SIGTERM do what Ctrl-C does, while the block runs."""
     stopped = Stopped()
 
-    def stop(number: int, _frame: FrameType | None) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
         stopped.signal = number
-        raise KeyboardInterrupt
+        interrupt(number, frame)
 
     before = {number: signal.signal(number, stop) for number in _SIGNALS}
     try:

@@ -29,6 +29,7 @@ from undersong.deliver.tags import Tags
 from undersong.deliver.vorbis import write_flac_tags, write_opus_tags
 from undersong.errors import AudioFileError, LoudnessError, OutputError
 from undersong.files import atomic, digest_file
+from undersong.interrupts import unbroken
 from undersong.manifest import Deliverable, Levels
 from undersong.recipes.profiles import Goal
 from undersong.units import SAMPLE_RATE, format_seconds
@@ -112,7 +113,8 @@ def deliver(order: Order, tick: Tick | None = None) -> tuple[Deliverable, ...]:
         OutputError: no space, no permission, no such folder.
     """
     with ExitStack() as naming:
-        attempts = [_first(order, CODECS[name], naming) for name in order.formats]
+        with unbroken():
+            attempts = [_first(order, CODECS[name], naming) for name in order.formats]
         held = _until_held(order, attempts, tick or _unseen)
         return tuple(_finish(order, held[attempt.path]) for attempt in attempts)
 
@@ -168,7 +170,8 @@ def _one_pass(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[li
     ]
     parts = list(spans(order.length, PASS))
     with ExitStack() as files:
-        encoders = [files.enter_context(_encoder(order, attempt)) for attempt in attempts]
+        with unbroken():
+            encoders = [files.enter_context(_encoder(order, attempt)) for attempt in attempts]
         writes = [_writing(e, a.setting) for e, a in zip(encoders, attempts, strict=True)]
         writing = files.enter_context(Beside(writes, alone=len(works) == 1))
         made = files.enter_context(closing(shared_out(works, parts)))

@@ -20,6 +20,7 @@ from undersong.deliver.lame import settle_length
 from undersong.deliver.mpeg import FRAME
 from undersong.deliver.piped import Feed, Loose, Piped, ffmpeg
 from undersong.errors import OutputError
+from undersong.interrupts import unbroken
 
 SHORTEST: Final = 60 * GRID
 """Of a segment, in samples: it takes a process of its own, and repeats OVERLAP."""
@@ -85,11 +86,12 @@ def encode_mp3(
     with ExitStack() as kept:
         rest = [kept.enter_context(_nameless(path.parent, name)) for _ in firsts]
         with ExitStack() as running:
-            head = Piped(path, MP3, channels=channels, name=name, binary=binary)
-            feeds: list[Feed] = [running.enter_context(head)]
-            for file in rest:
-                loose = Loose(file, MP3, channels=channels, name=name, binary=binary)
-                feeds.append(running.enter_context(loose))
+            with unbroken():
+                head = Piped(path, MP3, channels=channels, name=name, binary=binary)
+                feeds: list[Feed] = [running.enter_context(head)]
+                for file in rest:
+                    loose = Loose(file, MP3, channels=channels, name=name, binary=binary)
+                    feeds.append(running.enter_context(loose))
             _feed(segments, masters, feeds, tick)
         try:
             joined = join(path, rest, firsts)

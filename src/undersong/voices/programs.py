@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from undersong.errors import VoiceError
+from undersong.interrupts import unbroken
 
 QUOTED: Final = 300
 """How many letters of a complaint are repeated."""
@@ -49,7 +50,7 @@ class Programs:
 
     def _started(self, arguments: Sequence[str], folder: Path | None) -> "subprocess.Popen[bytes]":
         """Start a program; `stop` waits until it is known, so that none is missed."""
-        with self._lock:
+        with self._lock, unbroken():
             process = subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
                 arguments,
                 cwd=folder,
