@@ -18,6 +18,7 @@ from typing import IO, Any, Final
 
 from undersong.errors import OutputError
 from undersong.files import atomic, digest_file, plain
+from undersong.interrupts import unbroken
 from undersong.store.behind import is_backed
 from undersong.store.entries import MAKING
 from undersong.store.kinds import FILES, FINISHED
@@ -80,8 +81,11 @@ class Shelf:
         kept = self._store.path(FILES, found.sha256)
         try:
             with kept.open("rb") as source, ExitStack() as own:
-                _copy(source, own.enter_context(atomic(path)), found.sha256, tick)
-                naming.enter_context(own.pop_all())
+                with unbroken():
+                    temporary = own.enter_context(atomic(path))
+                _copy(source, temporary, found.sha256, tick)
+                with unbroken():
+                    naming.enter_context(own.pop_all())
         except OSError:
             return False
         except _DamagedError:
