@@ -228,7 +228,7 @@ def kill_and_resume(library, rounds, seed):
             if path.is_file() and dice.random() < 0.7:
                 path.unlink()
         if dice.random() < 0.5:  # else what is gone comes from the cache
-            shutil.rmtree(Path(os.environ["UNDERSONG_CACHE"]) / FILES.name)
+            shutil.rmtree(Path(os.environ["UNDERSONG_CACHE"]) / FILES.name, ignore_errors=True)
         process = start(library)
         time.sleep(dice.uniform(0.3, whole_s))
         victims = [process.pid] if dice.random() < 0.5 else pids_of(process.pid)

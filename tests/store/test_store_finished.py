@@ -376,6 +376,26 @@ def test_pruning_a_cache_takes_nothing_from_a_library(cache, track):
     assert track.stat().st_nlink == 1
 
 
+def test_the_command_lets_go_of_what_no_library_holds_and_of_nothing_else(
+    track, undersong, tmp_path
+):
+    cache = Path(os.environ["UNDERSONG_CACHE"])
+    Store(cache).keep(TAKES, KEY, b"sound")
+    kept(cache, track, 1, 1000)
+    kept(cache, track, 2, 3000)
+    track.write_bytes(SOUND)
+    Shelf(cache).keep(KEY, track)
+    status_of = undersong("cache", "status").out
+    assert "2.6 MB of finished files cost nothing: libraries hold them" in status_of
+    some = undersong("cache", "prune", "--finished", "--to", "3 kB").out
+    assert some.startswith("removed 1 entries of 1.0 kB; 2 of 3.0 kB left")
+    assert undersong("cache", "prune", "--finished", "--unused", "9").out.startswith("removed 0")
+    rest = undersong("cache", "prune", "--finished").out
+    assert rest.startswith("removed 1 entries of 3.0 kB; 1 of 0 B left")
+    assert Store(cache).has(TAKES, KEY)
+    assert track.samefile(blob(cache))
+
+
 def test_a_large_file_in_a_shard_does_not_count_256_times(cache, track):
     kept(cache, track, 1, 100_000)
     (file,) = entries_of(cache, FILES)

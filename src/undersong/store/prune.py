@@ -11,7 +11,7 @@ from typing import Final
 from undersong import files
 from undersong.lock import StoppedError, locked, remove_orphan
 from undersong.store.entries import LOCKS, MAKING, Entry, entries, entries_of, used_s
-from undersong.store.kinds import FILES
+from undersong.store.kinds import FILES, Kind
 
 SPARE_S: Final = 12 * 3600
 """Nothing used so lately is removed by itself: a track under way may need it again."""
@@ -47,12 +47,14 @@ class Wish:
         unused_s: and everything that was not used for so long; None for nothing more.
         spare_s: but nothing that was used within so long.
         lasting: also locked takes.
+        only: of this kind alone, of which `to_bytes` then is the size.
     """
 
     to_bytes: int
     unused_s: float | None = None
     spare_s: float = 0
     lasting: bool = False
+    only: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ def prune(folder: Path, wish: Wish, *, dry: bool = False) -> Pruned:
 
     An entry that is used meanwhile stays. Whoever is reading one goes on reading it.
     """
-    found = tuple(entries(folder))
+    found = tuple(entries_of(folder, wish.only) if wish.only else entries(folder))
     gone = chosen(found, wish, time.time())
     if not dry:
         gone = tuple(entry for entry in gone if _removed(entry))
