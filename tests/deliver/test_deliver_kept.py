@@ -144,6 +144,18 @@ def test_other_tools_make_everything_that_they_reach_anew(
     assert encoded[1:] == [reached[which]]
 
 
+def test_the_encoder_is_told_from_others_by_name_and_size(monkeypatch, tmp_path):
+    binary = tmp_path / "ffmpeg"
+    binary.write_text("#!/bin/sh\n")
+    binary.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    told = []
+    for found in (str(binary), "ffmpeg", None):
+        monkeypatch.setattr(kept, "ffmpeg", lambda found=found: found)
+        told.append(kept._encoder.__wrapped__())
+    assert told == ["ffmpeg 10", "ffmpeg 10", ""]
+
+
 def test_files_that_a_track_no_longer_has_go_when_it_is_brought(many, undersong, nothing_is_made):
     change(many, "[mp3, flac, opus, wav]", "[mp3]")
     render(undersong)

@@ -1,5 +1,6 @@
 """Finished files that are in the cache: brought, not made; and those that are made, kept there."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -134,8 +135,8 @@ def _tools() -> str:
 @cache
 def _encoder() -> str:
     """Return what tells the binary that encodes lossy formats from others."""
-    binary = ffmpeg()
-    return "" if binary is None else f"{Path(binary).name} {Path(binary).stat().st_size}"
+    found = shutil.which(ffmpeg() or "")  # it may be a name alone, of a program of the system
+    return f"{Path(found).name} {Path(found).stat().st_size}" if found else ""
 
 
 def _unseen(_: int) -> None:
