@@ -223,6 +223,12 @@ def test_a_worker_of_a_farm_keeps_nothing_for_itself(cache, track):
     assert not cache.exists()
 
 
+def test_a_cache_that_may_not_grow_keeps_nothing(cache, track, monkeypatch):
+    monkeypatch.setenv("UNDERSONG_CACHE_LIMIT", "0")
+    Shelf(cache).keep(KEY, track)
+    assert not cache.exists()
+
+
 def no_links(monkeypatch, code):
     def refuse(source, target):
         raise OSError(code, os.strerror(code), source, None, target)

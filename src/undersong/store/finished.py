@@ -95,8 +95,12 @@ class Shelf:
         return True
 
     def keep(self, key: str, path: Path, told: Finished | None = None) -> None:
-        """Keep a file that now has its final name; its digest is taken when it is not told."""
-        if not self._keeps:
+        """Keep a file that now has its final name; its digest is taken when it is not told.
+
+        Raises:
+            OutputError: $UNDERSONG_CACHE_LIMIT holds no size.
+        """
+        if not self._keeps or not cache_limit():
             return
         with suppress(OSError, OutputError):  # it is made again when it is wanted
             finished = told or _unmeasured(path)
