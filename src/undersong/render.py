@@ -7,12 +7,12 @@
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from undersong.deliver.again import deliver_changed
 from undersong.deliver.certificate import is_whole, manifest_of, write_manifest
 from undersong.deliver.companions import Companions, companion_names, write_companions
 from undersong.deliver.encode import Order, file_names
+from undersong.deliver.kept import Keeping, deliver_kept
 from undersong.deliver.label import cover_of, label_digest, tags_of
 from undersong.deliver.leftovers import making, settle
 from undersong.deliver.tags import Tags
@@ -24,11 +24,15 @@ from undersong.master.solve import file_goal, loud_speech, solve
 from undersong.prepare import prepare
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import Goal, goal_of
+from undersong.store.finished import Shelf
 from undersong.store.kinds import MASTERINGS
 from undersong.store.program import code_digest
 from undersong.studio import Extras, Session, Studio
 from undersong.timeline.model import STEMS
 from undersong.voices.hearing import heard_well
+
+Way = Literal["made", "brought", "left"]
+"""How a track came to be there: made, brought from the cache, or left as it was."""
 
 
 def mastering_of(session: Session, studio: Studio) -> Mastering:
@@ -53,11 +57,14 @@ def goal_for(session: Session) -> Goal:
 
 def render_track(
     recipe: Recipe, studio: Studio, folder: Path, extras: Extras
-) -> tuple[dict[str, Any], bool]:
+) -> tuple[dict[str, Any], Way]:
     """Make a finished track in `folder`, unless it is there and nothing has changed.
 
+    Files that were made before, from the same, come from the cache; their bytes are those that a
+    render makes.
+
     Returns:
-        The manifest as plain values, and whether anything was made.
+        The manifest as plain values, and how the track came to be there.
 
     Raises:
         UndersongError: of the kind of whatever failed; no partial file has a final name.
@@ -66,24 +73,26 @@ def render_track(
     session = prepare(recipe, studio)
     label = label_digest(recipe, session.credits, cover)
     sound = digest_json([session.digest, code_digest("deliver")])
-    digest = digest_json([sound, label, session.withheld])
+    digest = digest_json([sound, label, recipe.formats, session.withheld])
     beside = companion_names(recipe.slug, stems=extras.stems, picture=extras.picture)
     kept = read_manifest(folder / MANIFEST)
     listened = not extras.listen or (kept and kept.get("hearing"))
     if not extras.force and listened and kept and is_whole(kept, digest, folder, beside):
         settle(folder)
-        return kept, False
+        return kept, "left"
     spoken, library = session.narration, studio.library
     heard = heard_well(recipe, library, spoken, studio.cache) if extras.listen else None
     mastering = mastering_of(session, studio)
     tags = tags_of(recipe, session.timeline, session.credits, cover=cover, draft=spoken.draft)
     order = _order(session, mastering, folder, tags)
     companions = _companions(session, mastering, extras)
+    shelf = Shelf(studio.cache, asked=not extras.force)
+    keeping = Keeping(shelf=shelf, sound=sound, label=label)
     with making(folder, (*file_names(recipe.slug, recipe.formats), *beside)):
-        encoding = partial(studio.watch.stage, "encoding and checking")
-        deliverables = deliver_changed(order, None if extras.force else kept, sound, encoding)
+        before = None if extras.force else kept
+        deliverables, encoded = deliver_kept(order, keeping, before, studio.watch.stage)
         stage = studio.watch.stage("writing the rest", companions.steps)
-        write_companions(companions, folder, stage)
+        mixed = write_companions(companions, folder, stage, keeping)
         manifest = manifest_of(
             companions,
             deliverables,
@@ -99,7 +108,7 @@ def render_track(
             hearing=heard.as_json() if heard else None,
         )
         write_manifest(folder / MANIFEST, manifest)
-    return manifest.as_json(), True
+    return manifest.as_json(), "made" if encoded or mixed else "brought"
 
 
 def _order(session: Session, mastering: Mastering, folder: Path, tags: Tags) -> Order:

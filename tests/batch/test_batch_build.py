@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from short_kit import RECIPE, WORDS, write_recipes
 
 from undersong.deliver.leftovers import UNFINISHED
+from undersong.store.kinds import FILES
 
 KILLER = """\
 title: A killer
@@ -168,6 +170,7 @@ def test_events_are_told_as_json_lines(many, undersong):
     assert events[-1] | {"elapsed_s": 0} == {
         "event": "ended",
         "made": 1,
+        "brought": 0,
         "up_to_date": 0,
         "failed": 0,
         "left": 0,
@@ -204,11 +207,12 @@ def test_two_builds_at_once_make_each_track_once(many):
 
 
 def build_whole(library):
-    """Build, and return how many tracks had to be made for it."""
+    """Build, and return how many tracks had to be made or brought for it."""
     process = start(library, "--json")
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
-    return json.loads(out.splitlines()[-1])["made"]
+    ended = json.loads(out.splitlines()[-1])
+    return ended["made"] + ended["brought"]
 
 
 def kill_and_resume(library, rounds, seed):
@@ -223,6 +227,8 @@ def kill_and_resume(library, rounds, seed):
         for path in (library / "build").rglob("*"):
             if path.is_file() and dice.random() < 0.7:
                 path.unlink()
+        if dice.random() < 0.5:  # else what is gone comes from the cache
+            shutil.rmtree(Path(os.environ["UNDERSONG_CACHE"]) / FILES.name, ignore_errors=True)
         process = start(library)
         time.sleep(dice.uniform(0.3, whole_s))
         victims = [process.pid] if dice.random() < 0.5 else pids_of(process.pid)

@@ -1,6 +1,7 @@
 """Exactly what a change reaches is made again, and nothing else."""
 
 import os
+import shutil
 from collections import Counter
 from dataclasses import replace
 
@@ -158,6 +159,15 @@ def test_outputs_that_are_gone_or_changed_are_made_again(built):
         "told": ("track.vtt was changed by somebody",),
     }
     pretend(built)
+    assert reasons(built) == {}
+
+
+def test_a_track_whose_folder_is_gone_is_made_again_and_what_is_known_of_it_stays(built):
+    shutil.rmtree(built.out / "calm")
+    plan = plan_build(built)
+    assert [verdict.job.slug for verdict in plan.todo] == ["calm"]
+    assert plan.state.tracks["calm"].length_s == 60.0
+    pretend(built, plan)
     assert reasons(built) == {}
 
 

@@ -47,7 +47,8 @@ def test_fsck_finds_what_is_damaged_and_a_build_mends_it(built, undersong, damag
     assert words in outcome.err
     told = json.loads(undersong("fsck", "--json").out)
     assert len(told["flaws"]) == 1
-    assert undersong("build").out.startswith("1 made")
+    mended = undersong("build")
+    assert mended.out.startswith("1 made" if words.endswith("not those") else "1 from the cache")
     assert undersong("fsck").code == 0
 
 

@@ -96,8 +96,8 @@ def bring_in(sound: Path, library: Path) -> None:
 
 
 def forget_measurements() -> None:
-    """Keep the takes; forget what was measured of beds and mixes."""
-    for kind in ("surveys", "masterings"):
+    """Keep the takes; forget what was measured of beds and mixes, and finished files."""
+    for kind in ("surveys", "masterings", "finished", "files"):
         shutil.rmtree(Path(os.environ["UNDERSONG_CACHE"]) / kind, ignore_errors=True)
 
 

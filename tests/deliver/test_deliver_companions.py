@@ -11,12 +11,15 @@ from PIL import Image
 
 from undersong.deliver.certificate import is_whole, manifest_of
 from undersong.deliver.companions import STEMS, Companions, write_companions
+from undersong.deliver.kept import Keeping
 from undersong.deliver.label import CARE, cover_of, label_digest, tags_of
 from undersong.errors import AudioFileError
 from undersong.files import digest_file
 from undersong.manifest import ChapterMark, Deliverable, Levels
 from undersong.recipes.model import Elastic, Fades, Pace, Position, Recipe, Script
 from undersong.recipes.profiles import PROFILES
+from undersong.store.finished import Shelf
+from undersong.store.place import default_cache
 from undersong.timeline.model import (
     Caption,
     CaptionWord,
@@ -108,10 +111,14 @@ def companions(*, stems: bool = False, picture: bool = False) -> Companions:
     )
 
 
+def keeping():
+    return Keeping(shelf=Shelf(default_cache()), sound="a sound", label="a label")
+
+
 @pytest.mark.parametrize(("stems", "picture"), [(False, False), (True, True)])
 def test_companions_are_the_files_they_say(tmp_path, stems, picture):
     order, ticks = companions(stems=stems, picture=picture), list[int]()
-    write_companions(order, tmp_path, ticks.append)
+    write_companions(order, tmp_path, ticks.append, keeping())
     made = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
     assert sorted(path.as_posix() for path in made) == sorted(order.names)
     assert sum(ticks) == order.steps
@@ -121,7 +128,7 @@ def test_companions_are_the_files_they_say(tmp_path, stems, picture):
 
 
 def test_stems_have_the_length_of_the_mix(tmp_path):
-    write_companions(companions(stems=True), tmp_path, lambda _: None)
+    write_companions(companions(stems=True), tmp_path, lambda _: None, keeping())
     for name in STEMS:
         frames, _ = soundfile.read(tmp_path / "stems" / f"{name}.wav", dtype="float32")
         np.testing.assert_array_equal(frames, narrated())

@@ -1,4 +1,4 @@
-"""What a disk would remember: every sync, rename and removal of a program and all that it spawns.
+"""What a disk would remember: every sync, new name and removal of a program and all it spawns.
 
 A power cut forgets what was not synced, and of renames and removals any that were not old enough.
 """
@@ -12,7 +12,7 @@ HOOK = """\
 import hashlib, json, os, pathlib, sys
 
 _PLACE = pathlib.Path({place!r})
-_fsync, _replace, _unlink = os.fsync, os.replace, os.unlink
+_fsync, _replace, _link, _unlink = os.fsync, os.replace, os.link, os.unlink
 _written = os.open(_PLACE / "journal", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
 
@@ -39,19 +39,25 @@ def replace(source, target, **more):
     _note(do="rename", inode=inode, content=content, path=os.path.abspath(target))
 
 
+def link(source, target, **more):
+    _link(source, target, **more)
+    inode, content = os.stat(target).st_ino, _kept(target)
+    _note(do="rename", inode=inode, content=content, path=os.path.abspath(target))
+
+
 def unlink(path, **more):
     _unlink(path, **more)
     _note(do="remove", path=os.path.abspath(path))
 
 
-os.fsync, os.replace, os.unlink = fsync, replace, unlink
+os.fsync, os.replace, os.link, os.unlink = fsync, replace, link, unlink
 """
 """Keeps a journal; its contents lie beside it by digest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One event: `do` is sync, rename or remove; `content` a digest."""
+    """One event: `do` is sync, rename (or another name) or remove; `content` a digest."""
 
     do: str
     path: str = ""

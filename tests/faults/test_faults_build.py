@@ -16,6 +16,9 @@ from undersong.batch import sources
 from undersong.batch.freshness import plan_build
 from undersong.batch.model import Choice, Order
 from undersong.files import digest_file
+from undersong.store.kinds import FILES
+from undersong.store.store import Store
+from undersong.store.verify import verify
 
 BUILD = [sys.executable, "-m", "undersong", "build", "--jobs", "2"]
 
@@ -29,9 +32,14 @@ def many(library):
 
 @pytest.fixture
 def undisturbed(many, undersong, tmp_path):
-    """The digests of all tracks when nothing goes wrong."""
+    """The digests of all tracks when nothing goes wrong; no finished file of them is kept."""
     assert undersong("build", "--out", tmp_path / "calm").code == 0
+    shutil.rmtree(finished())
     return delivered(tmp_path / "calm")
+
+
+def finished() -> Path:
+    return Path(os.environ["UNDERSONG_CACHE"]) / FILES.name
 
 
 def delivered(out: Path) -> dict[str, str]:
@@ -43,9 +51,12 @@ def ended(done: "subprocess.CompletedProcess[str]") -> dict[str, object]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.parametrize("kept", [False, True])
 def test_a_full_disk_ends_in_a_sentence_and_with_room_the_build_goes_on(
-    many, undisturbed, tmp_path
+    many, undisturbed, undersong, tmp_path, kept
 ):
+    if kept:
+        assert undersong("build", "--out", tmp_path / "before").out.startswith("3 made")
     with disk(tmp_path / "small", "700k") as small:
         out = small.folder / "tracks"
         done = run(many, [*BUILD, "--out", str(out)], small)
@@ -102,6 +113,7 @@ def test_a_read_only_cache_serves_what_it_has_and_says_what_it_cannot_keep(
 
 
 def test_a_library_may_lie_on_another_disk_than_cache_and_tracks(many, undisturbed, tmp_path):
+    """The cache then keeps copies of finished files."""
     with disk(tmp_path / "one", "64m") as one, disk(tmp_path / "two", "64m") as two:
         shutil.copytree(many, one.folder / "library")
         out = two.folder / "tracks"
@@ -110,24 +122,47 @@ def test_a_library_may_lie_on_another_disk_than_cache_and_tracks(many, undisturb
         assert delivered(out) == undisturbed
         done = run(one.folder / "library", [*BUILD, "--out", str(out), "--json"], one)
         assert ended(done)["up_to_date"] == len(WORDS)
+        shutil.rmtree(out)
+        done = run(one.folder / "library", [*BUILD, "--out", str(out), "--json"], one)
+        assert ended(done)["brought"] == len(WORDS)
+        assert delivered(out) == undisturbed
+        links = {path.stat().st_nlink for path in finished().rglob("*.file")}
+        assert links == ({1} if two.real else {2})
 
 
-def test_two_builds_into_two_folders_at_once_share_what_is_said(many, undisturbed, tmp_path):
-    cache = tmp_path / "shared"
+def build_at_once(library: Path, cache: Path, folders: list[Path]) -> None:
     started = [
         subprocess.Popen(
-            [*BUILD, "--out", str(tmp_path / name)],
+            [*BUILD, "--out", str(folder)],
             env=os.environ | {"UNDERSONG_CACHE": str(cache)},
-            cwd=many,
+            cwd=library,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for name in ("one", "two")
+        for folder in folders
     ]
     for process in started:
         assert (process.communicate()[1], process.returncode)[1] == 0
-    assert delivered(tmp_path / "one") == delivered(tmp_path / "two") == undisturbed
+
+
+def test_two_builds_into_two_folders_at_once_share_what_is_said(many, undisturbed, tmp_path):
+    cache, folders = tmp_path / "shared", [tmp_path / "one", tmp_path / "two"]
+    build_at_once(many, cache, folders)
+    assert [delivered(folder) for folder in folders] == [undisturbed] * 2
     assert len(list(cache.rglob("takes/*/*.take"))) == len(WORDS)
+
+
+def test_two_builds_at_once_that_bring_the_same_from_the_cache(many, undisturbed, tmp_path):
+    cache, folders = tmp_path / "shared", [tmp_path / "one", tmp_path / "two"]
+    build_at_once(many, cache, folders)
+    for folder in folders:
+        shutil.rmtree(folder)
+    build_at_once(many, cache, folders)
+    assert [delivered(folder) for folder in folders] == [undisturbed] * 2
+    assert verify(Store(cache)).damaged == ()
+    assert len(list(cache.rglob("files/*/*.file"))) == len(WORDS)
+    tracks = [path for folder in folders for path in folder.glob("*/*.flac")]
+    assert len({path.stat().st_ino for path in tracks}) == 2 * len(WORDS)
 
 
 DAY_NS = 86_400 * 10**9

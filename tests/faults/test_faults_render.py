@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -77,12 +79,29 @@ def test_an_interrupt_in_any_stage_leaves_nothing_half_made(
     assert again == undisturbed
 
 
-def start(library, largest_file=None):
-    """Start a render in a process of its own, whose files may not grow beyond `largest_file`."""
+KILLER = """
+import os, signal, sys
+seen = 0
+def hook(event, _words):
+    global seen
+    seen += event in {events!r}
+    if event in {events!r} and seen == {moment}:
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(hook)
+"""
+
+
+def start(library, largest_file=None, killed_at=None):
+    """Start a render in a process of its own.
+
+    Its files may not grow beyond `largest_file`; it is killed when it is about to do one of some
+    things for the nth time, `killed_at`.
+    """
     limit = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({largest_file}, {largest_file}));"
     code = f"""
 import resource
 {limit if largest_file else ""}
+{KILLER.format(events=killed_at[0], moment=killed_at[1]) if killed_at else ""}
 from undersong.cli import main
 main(["render", "rest"])
 """
@@ -153,6 +172,64 @@ def kill_and_finish(library, undisturbed, moments_s, how):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_killed_render_leaves_whole_files_and_a_sound_cache(two_formats, undisturbed, how):
     kill_and_finish(two_formats, undisturbed, [0.4, 1.1, 1.9], how)
+
+
+NAMES_CHANGE = ("os.link", "os.rename", "os.remove")
+
+
+def kept_files():
+    return list((Path(os.environ["UNDERSONG_CACHE"]) / "files").rglob("*.file"))
+
+
+def test_kills_while_a_track_comes_from_the_cache_leave_whole_files(
+    two_formats, undersong, undisturbed
+):
+    folder = two_formats / "build/rest"
+    assert undersong("render", "rest").code == 0
+    killed = 0
+    for moment in range(1, 200, 3):
+        shutil.rmtree(two_formats / "build")
+        process = start(two_formats, killed_at=(NAMES_CHANGE, moment))
+        process.communicate()
+        made = contents(folder) if folder.exists() else {}
+        assert all(made[name] == undisturbed[name] for name in FINAL & made.keys()), moment
+        if process.returncode == 0:
+            break
+        assert process.returncode == -signal.SIGKILL
+        killed += 1
+        assert undersong("render", "rest").code == 0
+        assert contents(folder) == undisturbed
+    assert killed > 4
+    assert undersong("cache", "verify").code == 0
+
+
+@pytest.mark.parametrize("moment", [1, 2])
+def test_kills_while_a_track_is_kept_leave_a_sound_cache(
+    two_formats, undersong, undisturbed, moment
+):
+    process = start(two_formats, killed_at=(("os.link",), moment))
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert len(kept_files()) == moment - 1
+    assert undersong("cache", "verify").code == 0
+    assert undersong("render", "rest").code == 0
+    assert contents(two_formats / "build/rest") == undisturbed
+    assert len(kept_files()) == 2
+
+
+def test_a_disk_that_fills_up_while_a_track_comes_from_the_cache_is_a_clear_error(
+    two_formats, undersong, undisturbed
+):
+    assert undersong("render", "rest").code == 0
+    shutil.rmtree(two_formats / "build")
+    process = start(two_formats, largest_file=1_000_000)
+    _, said = process.communicate()
+    assert process.returncode == 7, said
+    assert "cannot write" in said
+    assert contents(two_formats / "build/rest") == {}
+    assert len(kept_files()) == 2
+    assert undersong("render", "rest").out.startswith("rest: ")
+    assert contents(two_formats / "build/rest") == undisturbed
 
 
 def test_a_request_to_end_is_answered_like_ctrl_c(two_formats, undisturbed):

@@ -10,12 +10,15 @@ import random
 import resource
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from undersong.errors import OutputError
+from undersong.files import digest_file, write_bytes
 from undersong.store import prune as pruning
 from undersong.store.entries import entries
-from undersong.store.kinds import KINDS, SURVEYS, TAKES
+from undersong.store.finished import Shelf
+from undersong.store.kinds import FINISHED, KINDS, SURVEYS, TAKES
 from undersong.store.store import Store
 from undersong.store.verify import verify
 
@@ -30,9 +33,27 @@ def numbers(key):
     return {"key": key, "hops": list(sound(key)[:200])}
 
 
+def library(folder):
+    """Return where finished files are: beside the cache, for all that share it."""
+    return Path(folder).parent / "library"
+
+
+def finish(shelf, path, key):
+    """Bring a finished file or make it, as a render does, and let go of some."""
+    found = shelf.find(key)
+    with ExitStack() as naming:
+        came = found is not None and shelf.bring(found, path, naming, [].append)
+    if not came:
+        shelf.make_room()
+        write_bytes(path, sound(key))
+    shelf.keep(key, path)
+    if key[0] in "02468ace":
+        path.unlink(missing_ok=True)
+
+
 def work(folder, seed, log=None):
     """Keep and read every key in an order of its own; prune on the way."""
-    store = Store(Path(folder))
+    store, shelf = Store(Path(folder)), Shelf(Path(folder))
     for key in random.Random(seed).sample(KEYS, len(KEYS)):  # noqa: S311 - as above
 
         def make(key=key):
@@ -44,6 +65,7 @@ def work(folder, seed, log=None):
         assert store.recall(SURVEYS, key, make) == numbers(key)
         if store.read(TAKES, key) is None:
             store.keep(TAKES, key, sound(key))
+        finish(shelf, library(folder) / f"{key}.wav", key)
 
 
 def prunes():
@@ -53,13 +75,18 @@ def prunes():
 
 
 def wrong(folder):
-    """Return every entry that is not what its name says."""
+    """Return every entry and finished file that is not what its name says."""
     store = Store(Path(folder))
-    found = []
+    files = [path for path in library(folder).glob("*.wav") if path.name[0] != "."]
+    found = [str(path) for path in files if path.read_bytes() != sound(path.stem)]
     for entry in entries(store.folder):
         key = entry.path.stem
         if entry.kind is None:
             found.append(f"set aside: {key}")
+            continue
+        if entry.kind is FINISHED or entry.kind.shared:
+            if entry.kind.shared and digest_file(entry.path) != key:
+                found.append(str(entry.path))
             continue
         held = store.read(KINDS[entry.kind.name], key)
         right = sound(key) if entry.kind is TAKES else json.dumps(numbers(key)).encode()

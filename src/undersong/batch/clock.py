@@ -12,7 +12,9 @@ from undersong.units import format_seconds
 class Clock:
     """Counts the tracks of a build and foretells its end.
 
-    A track that was never made is taken to cost as much as the median of the others.
+    A track that was never made is taken to cost as much as the median of the others. One that was
+    not made now, but found or brought, counts with what making it costs: if a half of those so far
+    were, the outlook is that a half of the others will be.
     """
 
     def __init__(self, todo: Iterable[Verdict]) -> None:

@@ -37,7 +37,8 @@ class Made:
     """A track is there.
 
     Attributes:
-        rendered: False when its files turned out to be as they should be.
+        rendered: something of it was made; False when its files turned out to be as they should be,
+            or were `brought` from the cache.
         outputs: names of its files.
         locked: digest of the locked takes that it uses now.
         cost_s: processor seconds; `wall_s`, seconds by the clock.
@@ -51,6 +52,7 @@ class Made:
     cost_s: float
     wall_s: float
     facts: dict[str, Any] = field(default_factory=dict)
+    brought: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -186,7 +186,8 @@ class _Planner:
             known, record = self._known.get(slug), tracks.get(slug)
             if known is not None and record is not None and known.parts == record.parts:
                 tracks[slug] = replace(record, inputs=known.inputs, names=known.names)
-        kept = {slug: each for slug, each in tracks.items() if slug in folders}
+        there = folders | {verdict.job.slug for verdict in verdicts}
+        kept = {slug: each for slug, each in tracks.items() if slug in there}
         looked: list[Record | Known] = [*kept.values(), *self._known.values()]
         stale = {v.job.recipe for v in verdicts if not v.fresh} | {r.recipe for r in self._ruined}
         return State(

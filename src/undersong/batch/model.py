@@ -109,7 +109,8 @@ class Record:
         names: what the recipe names, such as `voice:shore`, as keys of `State.names`.
         parts: digests of all that reaches its bytes, by what a maker calls it.
         outputs: stamps of its files by name, the manifest among them.
-        cost_s: processor seconds it took; `length_s`, how long it plays.
+        cost_s: processor seconds that making it took, 0 where it was only found or brought.
+        length_s: how long it plays.
         draft: spoken by a draft voice.
     """
 
@@ -198,7 +199,7 @@ class Verdict:
 
     Attributes:
         reasons: why, in words; none when it is up to date.
-        cost_s: what it cost the last time, 0 when it was never made.
+        cost_s: what it cost the last time, 0 when it was never made here.
         wanted: the run asks for it.
     """
 

@@ -24,7 +24,8 @@ class Row:
     """One track of the report.
 
     Attributes:
-        state: `made`, `up to date` or `failed`; `message` says why it failed.
+        state: `made`, `from the cache`, `up to date`, `to be made` or `failed`; `message` says why
+            it failed.
         manifest: as `Manifest.as_json`, or None when there is no finished track.
     """
 
@@ -49,18 +50,15 @@ def write_report(out: Path, plan: Plan, events: Sequence[Event]) -> None:
 
 def _rows(out: Path, plan: Plan, events: Sequence[Event]) -> Iterator[Row]:
     failed = {event.slug: event.message for event in events if isinstance(event, Failed)}
-    made = {event.slug for event in events if isinstance(event, Made) and event.rendered}
+    states = {event.slug: _state(event) for event in events if isinstance(event, Made | Failed)}
     for verdict in plan.verdicts:
         slug = verdict.job.slug
-        manifest = manifest_in(verdict.job.folder)
-        kept = "up to date" if verdict.fresh or slug in made else "to be made"
-        state = "failed" if slug in failed else "made" if slug in made else kept
         yield Row(
             slug=slug,
-            state=state,
+            state=states.get(slug, "up to date" if verdict.fresh else "to be made"),
             message=failed.get(slug, ""),
             folder=verdict.job.folder.relative_to(out).as_posix(),
-            manifest=manifest,
+            manifest=manifest_in(verdict.job.folder),
         )
     for ruined in plan.ruined:
         yield Row(
@@ -70,6 +68,12 @@ def _rows(out: Path, plan: Plan, events: Sequence[Event]) -> Iterator[Row]:
             folder=ruined.recipe.stem,
             manifest=None,
         )
+
+
+def _state(event: Made | Failed) -> str:
+    if isinstance(event, Failed):
+        return "failed"
+    return "made" if event.rendered else "from the cache" if event.brought else "up to date"
 
 
 def page(rows: Sequence[Row]) -> str:

@@ -97,7 +97,7 @@ class Keeper:
             names=known.names,
             parts={**known.parts, LOCKED: made.locked},
             outputs=_stamps(job.folder, made.outputs),
-            cost_s=made.cost_s if made.rendered or before is None else before.cost_s,
+            cost_s=made.cost_s if made.rendered else before.cost_s if before else 0.0,
             length_s=made.facts["length_s"],
             draft=made.facts["draft"],
         )

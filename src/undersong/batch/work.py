@@ -44,10 +44,11 @@ def make(errand: Errand, worker: int, tell: Callable[[Event], None], *, threads:
     )
     extras = Extras(stems=choice.stems, picture=choice.picture, force=errand.force)
     recipe = recipes[errand.slug]
-    manifest, rendered = render_track(recipe, studio, errand.folder, extras)
+    manifest, way = render_track(recipe, studio, errand.folder, extras)
     return Made(
         slug=errand.slug,
-        rendered=rendered,
+        rendered=way == "made",
+        brought=way == "brought",
         outputs=(*listed(manifest), MANIFEST),
         locked=locked_takes(recipe, library),
         cost_s=time.process_time() - begun_cpu_s,

@@ -31,6 +31,9 @@ JOBS = typer.Option(
     max=256,
     help="Tracks at once. Default: what cores and memory bear.",
 )
+_SAID = {"brought": "from the cache", "up_to_date": "up to date"}
+"""What a count is called where it is not called by its name."""
+
 KEEP = typer.Option(True, "--keep-going/--fail-fast", help="Go on after a track has failed.")
 
 
@@ -49,7 +52,7 @@ def build(
     online: bool | None = ONLINE,
     stems: bool = typer.Option(False, "--stems", help="Also write voice, bed and cue stems."),
     picture: bool = typer.Option(False, "--picture", help="Also draw a picture of each mix."),
-    force: bool = typer.Option(False, "--force", help="Make tracks even if nothing has changed."),
+    force: bool = typer.Option(False, "--force", help="Make even what is there or in the cache."),
     keep_going: bool = KEEP,
     dry_run: bool = typer.Option(False, "--dry-run", help="Say what would be made, and why."),
     why: str | None = typer.Option(None, "--why", help="Explain one track, and make nothing."),
@@ -68,7 +71,8 @@ def build(
     """Make every track of a library that is not as its files say; leave the others alone.
 
     A track is made again when its recipe, voice, words, beds, sounds, cover, settings, locked takes
-    or the program have changed. If one fails, the others go on; run again to take up the rest.
+    or the program have changed, or comes from the cache where it was made of the same before. If
+    one fails, the others go on; run again to take up the rest.
     A library with destinations is made for one after the other.
     """
     from undersong.batch.destinations import orders
@@ -225,17 +229,17 @@ def _sum_up(
     *,
     as_json: bool,
 ) -> None:
-    made = [event for event in ended if isinstance(event, Made) and event.rendered]
-    failed = sum(isinstance(event, Failed) for event in ended)
-    kept = len(plan.wanted) - len(plan.todo) + len(ended) - len(made) - failed
-    counts = {"made": len(made), "up to date": kept, "failed": failed}
+    there = [event for event in ended if isinstance(event, Made)]
+    made, brought = sum(e.rendered for e in there), sum(e.brought for e in there)
+    kept = len(plan.wanted) - len(plan.todo) + len(there) - made - brought
+    counts = {"made": made, "brought": brought, "up_to_date": kept}
+    counts["failed"] = len(ended) - len(there)
     counts["left"] = len(plan.wanted) + len(plan.ruined) - sum(counts.values())
     if as_json:
-        told = {name.replace(" ", "_"): count for name, count in counts.items()}
-        summary = {"event": "ended", **_destination(order), **told, "elapsed_s": clock.elapsed_s}
+        summary = {"event": "ended", **_destination(order), **counts, "elapsed_s": clock.elapsed_s}
         print(json.dumps(summary))
         return
-    said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    took = f" in {clock.said()}" if made else ""
+    said = ", ".join(f"{count} {_SAID.get(name, name)}" for name, count in counts.items() if count)
+    took = f" in {clock.said()}" if made or brought else ""
     name = f"{order.choice.destination}: " if order.choice.destination else ""
     out.print(f"{name}{said or 'no recipes here'}{took}")

@@ -26,6 +26,9 @@ def lines_of(event: Event, clock: Clock) -> Iterator[str]:
             draft = ", draft" if event.facts["draft"] else ""
             took = f"{event.facts['engine']}{draft}, in {event.wall_s:.1f} s"
             yield f"{count} {slug}: {length}, {took}"
+        case Made(slug=slug, brought=True):
+            length = format_seconds(event.facts["length_s"])
+            yield f"{count} {slug}: {length}, from the cache, in {event.wall_s:.1f} s"
         case Made(slug=slug):
             yield f"{count} {slug}: its files are as they should be"
         case Failed(slug=slug):

@@ -10,7 +10,7 @@ DAMAGED = AudioFileError.exit_code
 
 group = typer.Typer(
     name="cache",
-    help="See, check and shrink what is kept between runs: takes and measured numbers.",
+    help="See, check and shrink what is kept between runs: takes, numbers and finished files.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -45,6 +45,8 @@ def show_status(as_json: bool = typer.Option(False, "--json", help="Print JSON."
     size, limit = format_size(found.size_bytes), format_size(found.limit_bytes)
     out.print(f"{found.folder}: {size} of at most {limit}")
     out.print(table("", ("kind", "entries>", "size>", "longest unused>", "what"), rows))
+    if held_bytes := sum(held.held_bytes for held in found.kinds.values()):
+        out.print(f"{format_size(held_bytes)} of finished files cost nothing: libraries hold them")
     if found.making:
         out.print(f"{found.making} being written now, or left by killed runs")
 
@@ -84,19 +86,23 @@ def prune_now(
     unused: int | None = typer.Option(
         None, "--unused", min=0, help="And what was not used for so many days."
     ),
+    finished: bool = typer.Option(
+        False, "--finished", help="Only finished files, and of them those that no library holds."
+    ),
     locked: bool = typer.Option(
         False, "--locked", help="Locked takes too: export them first, they cannot be made again."
     ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Only say what would be removed."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
-    """Remove what was not used for longest, what was set aside, and what killed runs left.
+    """Remove finished files, what was not used for longest, and what killed runs left.
 
-    Everything removed is made again when it is wanted. A track under way may have to be rendered
-    again.
+    A finished file that a library holds costs nothing and stays. Everything removed is made again
+    when it is wanted. A track under way may have to be rendered again.
     """
     from dataclasses import asdict
 
+    from undersong.store.kinds import FILES
     from undersong.store.place import default_cache
     from undersong.store.prune import Wish, prune
     from undersong.store.sizes import cache_limit, format_size, parse_size
@@ -105,8 +111,11 @@ def prune_now(
         to_bytes = cache_limit() if to is None else parse_size(to)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--to") from error
+    if finished and to is None:
+        unused = unused or 0
     unused_s = None if unused is None else unused * 86_400.0
-    wish = Wish(to_bytes=to_bytes, unused_s=unused_s, lasting=locked)
+    only = FILES if finished else None
+    wish = Wish(to_bytes=to_bytes, unused_s=unused_s, lasting=locked, only=only)
     came = prune(default_cache(), wish, dry=dry_run)
     if as_json:
         print_json(asdict(came) | {"dry_run": dry_run})

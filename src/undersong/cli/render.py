@@ -16,7 +16,11 @@ from undersong.errors import UndersongError
 if TYPE_CHECKING:
     from undersong.recipes.library import Library
     from undersong.recipes.model import Recipe
+    from undersong.render import Way
     from undersong.studio import Extras
+
+
+_FROM = {"made": "", "brought": ", from the cache"}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,13 +39,14 @@ def render(
     stems: bool = typer.Option(False, "--stems", help="Also write stems: voice, bed and cues."),
     picture: bool = typer.Option(False, "--picture", help="Also draw a picture of the mix."),
     listen: bool = typer.Option(False, "--listen", help="Hear whether the voice said the script."),
-    force: bool = typer.Option(False, "--force", help="Render even if nothing has changed."),
+    force: bool = typer.Option(False, "--force", help="Render even what is there or in the cache."),
     as_json: bool = typer.Option(False, "--json", help="Print the manifests as JSON."),
 ) -> None:
     """Render recipes to finished tracks: audio files, captions and a manifest.
 
     A track whose files are there and whose recipe, voice, beds and program have not changed is
-    left alone. If one track fails, the others go on.
+    left alone; one that was made of the same before comes from the cache. If one track fails, the
+    others go on.
     """
     from undersong.studio import Extras
 
@@ -113,25 +118,25 @@ class _Run:
         target = (self.folder or library.root / "build") / recipe.slug
         with progress.shown():
             progress.note(f"{recipe.slug}: {recipe.title}")
-            manifest, fresh = render_track(recipe, studio, target, self.extras)
+            manifest, way = render_track(recipe, studio, target, self.extras)
         self.made.append(manifest)
         if not self.as_json:
-            _report(manifest, target, fresh=fresh)
+            _report(manifest, target, way)
 
 
-def _report(manifest: dict[str, Any], folder: Path, *, fresh: bool) -> None:
-    """Print what was made and what was measured on it."""
+def _report(manifest: dict[str, Any], folder: Path, way: "Way") -> None:
+    """Print what came to be there and what was measured on it."""
     from undersong.units import format_seconds
 
     slug = manifest["slug"]
-    if not fresh:
+    if way == "left":
         out.print(f"{slug}: nothing has changed, {folder} is up to date")
         return
     draft = ", draft" if manifest["draft"] else ""
     out.print(
         f"{slug}: {format_seconds(manifest['length_s'])}, "
         f"voice {manifest['voice']} ({manifest['engine']}{draft}), "
-        f"speech at {manifest['speech_lufs']:.1f} LUFS"
+        f"speech at {manifest['speech_lufs']:.1f} LUFS{_FROM[way]}"
     )
     if heard := manifest.get("hearing"):
         out.print(

@@ -1,11 +1,13 @@
 """Files beside the deliverables: captions, transcript, and on request stems and a picture."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from undersong.audio import BlockSource, Tick, spans
 from undersong.deliver.captions import sound_notes, srt, transcript, vtt
+from undersong.deliver.kept import Keeping
 from undersong.deliver.label import chapter_marks
 from undersong.deliver.picture import CueMark, PictureOrder, draw
 from undersong.deliver.sound import write_stem
@@ -64,8 +66,11 @@ def _stem(name: str) -> str:
     return f"{STEMS_FOLDER}/{name}.wav"
 
 
-def write_companions(order: Companions, folder: Path, tick: Tick) -> None:
-    """Write all companions into `folder`; `tick` counts `order.steps`.
+def write_companions(order: Companions, folder: Path, tick: Tick, keeping: Keeping) -> bool:
+    """Write all companions into `folder`, or bring them; `tick` counts `order.steps`.
+
+    Returns:
+        Whether any sound was mixed for it.
 
     Raises:
         OutputError: no space, no permission, no such folder.
@@ -75,12 +80,22 @@ def write_companions(order: Companions, folder: Path, tick: Tick) -> None:
     write_text(folder / f"{slug}.vtt", vtt(captions, notes))
     write_text(folder / f"{slug}.srt", srt(captions, notes))
     write_text(folder / f"{slug}.txt", transcript(order.timeline))
-    if order.stems:
-        for name in STEMS:
-            path = folder / _stem(name)
-            write_stem(path, order.sources[name], order.timeline.length, tick)
+    fresh = False
+    for name, make in _mixed(order, folder, tick):
+        if keeping.bring_or_make(name, folder / name, make):
+            fresh = True
+        else:
+            tick(order.timeline.length)
+    return fresh
+
+
+def _mixed(order: Companions, folder: Path, tick: Tick) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Yield the companions that take a pass over the sound, and how each is made."""
+    for name in STEMS if order.stems else ():
+        path, source = folder / _stem(name), order.sources[name]
+        yield _stem(name), partial(write_stem, path, source, order.timeline.length, tick)
     if order.picture:
-        draw(_picture(order, tick), folder / PICTURE)
+        yield PICTURE, lambda: draw(_picture(order, tick), folder / PICTURE)
 
 
 def _picture(order: Companions, tick: Tick) -> PictureOrder:

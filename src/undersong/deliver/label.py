@@ -66,11 +66,10 @@ def tags_of(
 
 
 def label_digest(recipe: Recipe, credit_lines: tuple[str, ...], cover: Cover | None) -> str:
-    """Return the digest of everything that reaches the files besides their sound."""
+    """Return the digest of everything that reaches the files besides sound and format."""
     return digest_json(
         {
             "names": [recipe.slug, recipe.title, recipe.author, recipe.album, recipe.language],
-            "formats": recipe.formats,
             "style": recipe.style,
             "about": dict(recipe.about),
             "artwork": digest_bytes(cover.content) if cover else None,

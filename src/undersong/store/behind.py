@@ -37,6 +37,11 @@ def backed(folder: Path, behind: Behind) -> Iterator[None]:
         del _FOUND[folder]
 
 
+def is_backed(folder: Path) -> bool:
+    """Whether anything stands behind a cache, in this process."""
+    return folder in _FOUND
+
+
 def behind(folder: Path, kind: Kind) -> Behind | None:
     """Return what stands behind a cache for entries of a kind, if anything does."""
     return _FOUND.get(folder) if kind.heard else None

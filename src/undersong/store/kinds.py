@@ -15,6 +15,8 @@ class Kind:
         about: what it is, for people.
         heard: a damaged one is set aside, not written over: it may be all there is of a sound.
         lasting: never removed to save space, because it may be impossible to make again.
+        shared: a file as libraries have it, under its own SHA-256 and without a seal. It costs
+            nothing while a library holds it too, and goes before all else once none does.
     """
 
     name: str
@@ -22,6 +24,7 @@ class Kind:
     about: str
     heard: bool = False
     lasting: bool = False
+    shared: bool = False
 
 
 TAKES: Final = Kind(name="takes", suffix=".take", about="what voices said", heard=True)
@@ -34,13 +37,15 @@ MASTERINGS: Final = Kind(name="masterings", suffix=".json", about="gains of mast
 RECORDINGS: Final = Kind(name="recordings", suffix=".npz", about="what was heard in recordings")
 DIGESTS: Final = Kind(name="digests", suffix=".json", about="digests of recordings")
 COVERS: Final = Kind(name="covers", suffix=".json", about="sizes of whole cover pictures")
+FINISHED: Final = Kind(name="finished", suffix=".json", about="levels of finished files")
+FILES: Final = Kind(name="files", suffix=".file", about="finished files of tracks", shared=True)
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
             *(TAKES, LOCKED, MEASURED, SURVEYS, MASTERINGS),
-            *(RECORDINGS, DIGESTS, COVERS),
+            *(RECORDINGS, DIGESTS, COVERS, FINISHED, FILES),
         )
     }
 )

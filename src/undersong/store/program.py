@@ -5,6 +5,7 @@ A version says only that something changed. This says whether what changed reach
 
 import hashlib
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,19 @@ def code_digest(*names: str) -> str:
             digest.update(f"{path.relative_to(_ROOT).as_posix()}\n".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+@cache
+def versions(*names: str) -> tuple[tuple[str, str], ...]:
+    """Return the versions of others' packages, "" for one that is not installed."""
+    return tuple((name, _version(name)) for name in names)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def _sources(path: Path) -> list[Path]:

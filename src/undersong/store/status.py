@@ -12,11 +12,18 @@ from undersong.store.sizes import cache_limit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What there is of one kind; `used_s` is the earliest last use, None when there is nothing."""
+    """What there is of one kind.
+
+    Attributes:
+        size_bytes: what it costs.
+        used_s: the earliest last use of what costs anything, None when there is nothing.
+        held_bytes: what costs nothing, as libraries hold it.
+    """
 
     entries: int
     size_bytes: int
     used_s: float | None
+    held_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,5 +69,6 @@ def _holding(found: list[Entry]) -> Holding:
     return Holding(
         entries=len(found),
         size_bytes=sum(entry.size_bytes for entry in found),
-        used_s=min((entry.used_s for entry in found), default=None),
+        used_s=min((entry.used_s for entry in found if entry.size_bytes), default=None),
+        held_bytes=sum(entry.held_bytes for entry in found),
     )

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from undersong.store.entries import entries
+from undersong.files import digest_file
+from undersong.store.entries import Entry, entries
 from undersong.store.entry import unseal
 from undersong.store.kinds import Kind
 from undersong.store.store import Store
@@ -36,7 +37,7 @@ def verify(store: Store) -> Verdict:
     for entry in entries(store.folder):
         if entry.kind is None:
             continue
-        if _is_whole(entry.path):
+        if _is_whole(entry):
             whole += 1
         elif store.discard(entry.kind, entry.path):
             damaged.append((entry.path, entry.kind))
@@ -47,9 +48,12 @@ def verify(store: Store) -> Verdict:
     )
 
 
-def _is_whole(path: Path) -> bool:
+def _is_whole(entry: Entry) -> bool:
     """Whether an entry is whole; one that left meanwhile is not damaged."""
+    path = entry.path
     try:
+        if entry.kind is not None and entry.kind.shared:
+            return digest_file(path) == path.stem
         return unseal(path.read_bytes()) is not None
     except FileNotFoundError:
         return True
