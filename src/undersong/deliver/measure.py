@@ -1,7 +1,6 @@
 """Levels of a finished file, as a listener's player decodes it."""
 
 from contextlib import ExitStack, closing
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -50,7 +49,7 @@ def measured_in_parts(path: Path, threads: int, tick: Tick) -> tuple[int, Levels
     with ExitStack() as files:
         opened = [files.enter_context(soundfile.SoundFile(path)) for _ in range(threads)]
         parts = list(spans(opened[0].frames, PASS))
-        works = [partial(_part_of, file) for file in opened]
+        works = [_Listener(file).part for file in opened]
         programme, count, peak = Programme(), 0, 0.0
         with closing(shared_out(works, parts)) as found:
             for n, steps, highest in found:
@@ -60,15 +59,27 @@ def measured_in_parts(path: Path, threads: int, tick: Tick) -> tuple[int, Levels
     return count, programme.levels(true_peak=peak, length_s=count / SAMPLE_RATE)
 
 
-def _part_of(file: soundfile.SoundFile, part: _Part) -> _Found:
-    """Return how many frames a part has, its mean squares per 10 ms and its true peak."""
-    frames, own = _around(file, *part)
-    weighting = Weighting(file.channels, file.samplerate, per_s=STEPS_PER_S)
-    steps = weighting.push(frames[: _RUN_IN + own])[_RUN_IN * STEPS_PER_S // file.samplerate :]
-    near = frames[_RUN_IN - HALO :]
-    highest = max(float(near.max()), -float(near.min()))
-    peaks = cell_peaks(near, file.samplerate, floor=highest)
-    return own, steps, max(highest, float(peaks.max()))
+class _Listener:
+    """One thread's view of a file.
+
+    True peaks are only looked for where they may be above the highest that it has seen, so that
+    all together find the highest, whoever hears what.
+    """
+
+    def __init__(self, file: soundfile.SoundFile) -> None:
+        self._file, self._highest = file, 0.0
+
+    def part(self, part: _Part) -> _Found:
+        """Return how many frames a part has, its energy per 10 ms, and the highest peak so far."""
+        frames, own = _around(self._file, *part)
+        rate, channels = self._file.samplerate, self._file.channels
+        weighting = Weighting(channels, rate, per_s=STEPS_PER_S)
+        steps = weighting.push(frames[: _RUN_IN + own])[_RUN_IN * STEPS_PER_S // rate :]
+        near = frames[_RUN_IN - HALO :]
+        self._highest = max(self._highest, float(near.max()), -float(near.min()))
+        peaks = cell_peaks(near, rate, floor=self._highest)
+        self._highest = max(self._highest, float(peaks.max()))
+        return own, steps, self._highest
 
 
 def _around(file: soundfile.SoundFile, start: int, n: int) -> tuple[Frames, int]:

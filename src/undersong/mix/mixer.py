@@ -125,8 +125,7 @@ class Mixer:
             out *= np.float32(db_to_gain(heard[0].gain_db))
         else:
             out = self._moving_beds(heard, start, end)
-        _apply(self._levels, out, start)
-        return out
+        return _changed(self._levels, out, start)
 
     def _moving_beds(self, scenes: Sequence[BedGain], start: int, end: int) -> Frames:
         out = silence(end - start, CHANNELS)
@@ -140,16 +139,12 @@ class Mixer:
 
     def _ducked_block(self, k: int) -> Frames:
         start, bed = k * GRID, self._stems["bed"].at(k)
-        if self._duck.steady_db(start, start + GRID) == 0:
-            return bed
-        out = bed.copy()
-        if self._presence:
+        if self._presence and self._duck.steady_db(start, start + GRID) != 0:
             duck_db = self._duck.at_db(_points(start, start + GRID))
             lower = stepped(_linear(self._presence * np.minimum(duck_db, 0.0)) - 1, CHANNELS)
             lower *= self._band.read(start, GRID)
-            out += lower
-        _apply(self._duck, out, start)
-        return out
+            bed = bed + lower
+        return _changed(self._duck, bed, start)
 
 
 def _gridded(render: Callable[[int], Frames]) -> Gridded:
@@ -165,14 +160,15 @@ def _stereo(frames: Frames) -> Frames:
     return frames if frames.shape[1] == CHANNELS else np.repeat(frames, CHANNELS, axis=1)
 
 
-def _apply(curve: GainCurve, out: Frames, start: int) -> None:
-    """Change `out`, which holds whole steps of samples from `start` on, in place."""
-    end = start + len(out)
+def _changed(curve: GainCurve, frames: Frames, start: int) -> Frames:
+    """Return frames, whole steps of samples from `start` on, changed by a gain if it is not 0."""
+    end = start + len(frames)
     steady_db = curve.steady_db(start, end)
     if steady_db is None:
-        out *= stepped(_linear(curve.at_db(_points(start, end))), out.shape[1])
-    elif steady_db:
-        out *= np.float32(db_to_gain(steady_db))
+        gains = stepped(_linear(curve.at_db(_points(start, end))), frames.shape[1])
+        gains *= frames
+        return gains
+    return frames * np.float32(db_to_gain(steady_db)) if steady_db else frames
 
 
 def _points(start: int, end: int) -> F64:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import soundfile
 
-from undersong.audio import Frames, silence
+from undersong.audio import Frames, room, silence
 from undersong.errors import AmbienceError
 from undersong.units import SAMPLE_RATE
 
@@ -33,7 +33,7 @@ class Reader:
         Raises:
             AmbienceError: the file is gone or damaged.
         """
-        out = silence(n, 2)
+        out = room(start, n, 2)
         position = max(start, 0)
         while position < start + n:
             index, offset = divmod(position, _PART)
@@ -43,6 +43,7 @@ class Reader:
             count = min(len(part) - offset, start + n - position)
             out[position - start : position - start + count] = part[offset : offset + count]
             position += count
+        out[max(position - start, 0) :] = 0
         return out
 
     def _part(self, index: int) -> Frames:
