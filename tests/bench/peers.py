@@ -181,7 +181,10 @@ def _duck(
     voice: np.ndarray, bed: np.ndarray, ducked: np.ndarray, phrases: list[tuple[int, int]]
 ) -> dict[str, float]:
     differences, onsets = [], []
+    heard = int(np.flatnonzero(ducked)[-1])  # ffmpeg's sidechain ends early, each time elsewhere
     for start, end in phrases:
+        if end > heard:
+            continue
         differences.append(lufs(voice[start:end].mean()) - lufs(ducked[start:end].mean()))
         depth = ducked[start:end].sum() / bed[start:end].sum()
         first = ducked[start : start + 20].sum() / bed[start : start + 20].sum()
