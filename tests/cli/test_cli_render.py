@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pyebur128
 import soundfile
+from track_kit import contents
 
 
 def integrated(path):
@@ -11,11 +12,6 @@ def integrated(path):
     state = pyebur128.R128State(frames.shape[1], rate, pyebur128.MeasurementMode.MODE_I)
     state.add_frames(frames.ravel(), len(frames))
     return pyebur128.get_loudness_global(state)
-
-
-def contents(folder):
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def render(undersong, *words):

@@ -3,36 +3,15 @@
 import json
 
 import pytest
-
-from undersong.deliver import again, encode
+from track_kit import change
 
 FILES = ("rest.mp3", "rest.flac", "rest.opus", "rest.wav")
-
-
-@pytest.fixture
-def encoded(monkeypatch):
-    """Formats that were encoded, by render."""
-    found: list[tuple[str, ...]] = []
-
-    def noted(order, tick=None):
-        found.append(order.formats)
-        return encode.deliver(order, tick)
-
-    monkeypatch.setattr(again, "deliver", noted)
-    return found
 
 
 @pytest.fixture
 def many(library):
     change(library, "[wav]", "[mp3, flac, opus, wav]")
     return library
-
-
-def change(library, old, new):
-    path = library / "recipes/rest.md"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 def expect_fresh(library, undersong, tmp_path, *more):

@@ -6,9 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from track_kit import change, contents
 
 from undersong.batch.state import read_state
-from undersong.deliver import again, companions, encode, kept
+from undersong.deliver import again, companions, kept
 from undersong.mix.mixer import Mixer
 from undersong.store.kinds import FILES
 
@@ -35,31 +36,6 @@ def nothing_is_made(monkeypatch):
         monkeypatch.setattr(companions, "draw", never)
 
     return forbid
-
-
-@pytest.fixture
-def encoded(monkeypatch):
-    """Formats that were encoded, by render."""
-    found: list[tuple[str, ...]] = []
-
-    def noted(order, tick=None):
-        found.append(order.formats)
-        return encode.deliver(order, tick)
-
-    monkeypatch.setattr(again, "deliver", noted)
-    return found
-
-
-def change(library, old, new):
-    path = library / "recipes/rest.md"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
-
-
-def contents(folder):
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def render(undersong, *words):

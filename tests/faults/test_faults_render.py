@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from track_kit import contents
 
 from undersong import cli
 from undersong.cli.screen import Progress
@@ -32,11 +33,6 @@ def undisturbed(two_formats, undersong, tmp_path, monkeypatch):
         patch.setenv("UNDERSONG_CACHE", str(tmp_path / "calm-cache"))
         assert undersong("render", "rest", "--out", tmp_path / "calm").code == 0
     return contents(tmp_path / "calm" / "rest")
-
-
-def contents(folder):
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def interrupt_in(monkeypatch, stage):
