@@ -188,7 +188,7 @@ def _one_pass(order: Order, attempts: Sequence[_Attempt], tick: Tick) -> list[_K
             attempt.path: files.enter_context(Following(attempt.temporary))
             for attempt in attempts
             if attempt.codec is FLAC and _has_known_levels(order, attempt)
-        }  # all else is read in no time, or by ears as well
+        }  # WAV is read in no time; what is lossy is measured as a whole
         writes = [_writing(e, a.setting) for e, a in zip(encoders, attempts, strict=True)]
         reads = [following.follow for following in behind.values()]
         writing = files.enter_context(Beside([*writes, *reads], alone=len(works) == 1))
