@@ -133,14 +133,14 @@ def _planned(recipe: Recipe, studio: Studio, stage: _Heard) -> MixPlan:
     )
 
 
-def _listened(stage: _Heard, studio: Studio) -> dict[str, list[float]]:
+def _listened(stage: _Heard, studio: Studio) -> dict[str, str]:
     timeline = stage.timeline
     tick = studio.watch.stage("listening to the bed", survey.surveyed(timeline))
     return survey.to_json(survey.survey_beds(timeline, stage.copies, tick))
 
 
 def _presence(stage: _Heard, studio: Studio, key: str) -> dict[str, Surveys]:
-    def listened() -> dict[str, list[list[float]]]:
+    def listened() -> dict[str, list[str]]:
         tick = studio.watch.stage("listening for words", 2 * survey.surveyed(stage.timeline))
         return to_json(survey_presence(stage.timeline, stage.copies, tick))
 

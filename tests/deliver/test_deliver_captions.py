@@ -183,7 +183,15 @@ def test_a_note_ends_where_the_next_begins():
 
 def phrase(text: str, start: int, end: int) -> Phrase:
     return Phrase(
-        utterance=0, text=text, start=start, end=end, lead=0, tail=0, level_lufs=-20, position=AT
+        utterance=0,
+        text=text,
+        start=start,
+        end=end,
+        fading=0,
+        lead=0,
+        tail=0,
+        level_lufs=-20,
+        position=AT,
     )
 
 

@@ -76,6 +76,7 @@ TIMELINE = Timeline(
             text="Arrive.",
             start=2 * RATE,
             end=3 * RATE,
+            fading=0,
             lead=0,
             tail=0,
             level_lufs=Lufs(-20),

@@ -104,6 +104,7 @@ def phrases(*spans: tuple[float, float], levels: Sequence[float] = ()) -> tuple[
             text=f"phrase {k + 1}",
             start=Samples(round(start * S)),
             end=Samples(round(end * S)),
+            fading=Samples(0),
             lead=Samples(1200),
             tail=Samples(4800),
             level_lufs=Lufs(levels[k] if levels else -20.0),

@@ -87,6 +87,7 @@ def test_words_of_an_absurd_engine_stay_within_their_phrase_and_in_order() -> No
         text=utterance.text,
         start=Samples(1000),
         end=Samples(2000),
+        fading=Samples(0),
         lead=Samples(0),
         tail=Samples(0),
         level_lufs=Lufs(-20),
@@ -96,6 +97,7 @@ def test_words_of_an_absurd_engine_stay_within_their_phrase_and_in_order() -> No
     facts = TakeFacts(
         lead=Samples(0),
         speech=Samples(1000),
+        fading=Samples(0),
         tail=Samples(0),
         level_lufs=Lufs(-20),
         words=tuple(WordTime(start=Samples(a), length=Samples(b)) for a, b in times),

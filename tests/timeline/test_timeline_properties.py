@@ -72,6 +72,7 @@ def taken(draw: st.DrawFn, utterance: Utterance) -> TakeFacts:
     return TakeFacts(
         lead=Samples(draw(st.integers(0, 5000))),
         speech=Samples(speech),
+        fading=Samples(draw(st.integers(0, speech - 1))),
         tail=Samples(draw(st.integers(0, 30_000))),
         level_lufs=Lufs(-20.0),
         words=tuple(

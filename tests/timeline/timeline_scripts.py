@@ -184,6 +184,7 @@ def take(utterance: Utterance) -> TakeFacts:
     return TakeFacts(
         lead=Samples(900 + chance % 300),
         speech=Samples(start),
+        fading=Samples(chance % 480),
         tail=Samples(4000 + chance % 2000),
         level_lufs=Lufs(-20 + (chance % 21 - 10) / 10),
         words=tuple(words),

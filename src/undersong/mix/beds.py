@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from undersong.dsp.loudness import gated_lufs
+from undersong.dsp.loudness import gated_lufs, hops_of
 from undersong.mix.curves import F64, GainCurve, bed_curve
 from undersong.mix.model import BedGain, GainMove, Shape
 from undersong.mix.power import BedPower, silent
@@ -58,7 +58,7 @@ def bed_gains(
 
 def _bed(scene: Scene, survey: F64, target_lufs: float, rise: _Edge, fall: _Edge) -> BedGain:
     heard = np.array(survey[scene.start // HOP : -(-scene.end // HOP)], np.float64)
-    loudness = gated_lufs(heard)
+    loudness = gated_lufs(hops_of(heard))
     gain = target_lufs - loudness if math.isfinite(loudness) else 0.0
     return BedGain(
         ambience=scene.ambience,

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from undersong.audio import Frames
-from undersong.dsp.loudness import Energies, lufs
+from undersong.dsp.loudness import STEPS_PER_S, Energies, lufs
 from undersong.mix.curves import F64, GainCurve
 from undersong.mix.model import CueGain
 from undersong.mix.moves import Step
@@ -30,7 +30,7 @@ STROKE: Final = 2 * SAMPLE_RATE
 HEARD: Final = SAMPLE_RATE
 """A stroke is held against the bed in this first part of it, when it is loudest."""
 
-_MOMENT = 4  # hops of 100 ms
+_MOMENT = 40  # hops of 10 ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Stroke:
 
 def momentary_lufs(frames: Frames) -> float:
     """Return the loudness of the loudest 400 ms of a sound, shape (n, channels); -inf: silence."""
-    energies = Energies(frames.shape[1])
+    energies = Energies(frames.shape[1], per_s=STEPS_PER_S)
     rest = _MOMENT * HOP - len(frames) % HOP
     energies.push(np.concatenate([frames, np.zeros((rest, frames.shape[1]), np.float32)]))
     moments = np.convolve(energies.hops, np.full(_MOMENT, 1 / _MOMENT))

@@ -36,7 +36,7 @@ def plan_mix(  # noqa: PLR0913 - what is known and what is asked, by keyword
 
     Args:
         timeline: what sounds where.
-        surveys: for each bed the K-weighted mean square of every 100 ms of the track, from 0 on
+        surveys: for each bed the K-weighted mean square of every 10 ms of the track, from 0 on
             (`survey_beds`); where it is not used the values do not matter.
         difference_lu: asked difference while someone speaks.
         pause_difference_lu: asked difference in pauses.

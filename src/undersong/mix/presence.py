@@ -7,7 +7,7 @@ import numpy as np
 
 from undersong.audio import GRID, BlockSource, Frames, Gridded, Tick
 from undersong.mix.curves import F64
-from undersong.mix.survey import survey_beds
+from undersong.mix.survey import from_text, survey_beds, to_text
 from undersong.timeline.model import Timeline
 from undersong.units import SAMPLE_RATE
 
@@ -24,7 +24,7 @@ phase, so that bed and band can be added."""
 _KAISER = 6.0  # stop band near -63 dB
 
 Surveys = tuple[F64, F64]
-"""K-weighted mean squares of every 100 ms of a band, and of what is left without it."""
+"""K-weighted mean squares of every hop of a band, and of what is left without it."""
 
 
 def band_of(source: BlockSource) -> BlockSource:
@@ -58,14 +58,14 @@ def survey_presence(
     return {name: (band[name], rest[name]) for name in band}
 
 
-def to_json(surveys: Mapping[str, Surveys]) -> dict[str, list[list[float]]]:
-    """Return plain values of which `from_json` makes the same surveys."""
-    return {name: [band.tolist(), rest.tolist()] for name, (band, rest) in surveys.items()}
+def to_json(surveys: Mapping[str, Surveys]) -> dict[str, list[str]]:
+    """Return plain values of which `from_json` makes the surveys."""
+    return {name: [to_text(band), to_text(rest)] for name, (band, rest) in surveys.items()}
 
 
-def from_json(kept: Mapping[str, list[list[float]]]) -> dict[str, Surveys]:
+def from_json(kept: Mapping[str, Sequence[str]]) -> dict[str, Surveys]:
     """Return the surveys of which `to_json` made `kept`."""
-    return {name: (np.array(band), np.array(rest)) for name, (band, rest) in kept.items()}
+    return {name: (from_text(band), from_text(rest)) for name, (band, rest) in kept.items()}
 
 
 def _response() -> F64:

@@ -1,6 +1,5 @@
 """Speech as the duck sees it: passages said in one breath, and the bed under them."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,8 +23,6 @@ own swells, slower than anything a listener takes for pumping (below 0.3 Hz)."""
 UNHEARD_LUFS: Final = Lufs(-60.0)
 """A take that measures less than this was too short to be measured: speech level is assumed."""
 
-FRAME: Final = HOP // 10
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
@@ -42,16 +39,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
-    """Phrases said in one breath, over [start, end), and the bed under them.
+    """Phrases said in one breath, over [start, end), and the bed under them while they are heard.
 
     Attributes:
         name: `phrase 3`, or `phrases 3 to 5`.
         level_lufs: of the speech while it sounds.
-        frames: middles of frames of 10 ms, as samples.
+        frames: middles of frames of 10 ms (a hop), as samples.
         power: of all beds in each frame.
         needs_db: gain that would bring the bed to the asked difference; inf for no bed.
-        doubt_lu: how far off that may be, because a sound in the bed that is cut by the first
-            or the last word may lie on either side of it.
     """
 
     start: int
@@ -61,7 +56,6 @@ class Talk:
     frames: F64
     power: BedPower
     needs_db: float
-    doubt_lu: float
     cells: tuple[Cell, ...]
 
     @property
@@ -104,7 +98,7 @@ def _talk(phrases: Sequence[Phrase], span: range, power: BedPower, difference_lu
     lengths = np.array([phrase.end - phrase.start for phrase in said], np.float64)
     levels = np.array([mean_square(level_of(phrase)) for phrase in said])
     level = lufs(float(lengths @ levels / lengths.sum()))
-    frames = _frames(start, end)
+    frames = _frames(start, end - said[-1].fading)
     under = power.at((frames // HOP).astype(np.int64))
     return Talk(
         start=start,
@@ -114,31 +108,13 @@ def _talk(phrases: Sequence[Phrase], span: range, power: BedPower, difference_lu
         frames=frames,
         power=under,
         needs_db=under.needs_db(level - difference_lu),
-        doubt_lu=_doubt_lu(frames, power.whole),
         cells=tuple(_cells(said, power, difference_lu)),
     )
 
 
-def _doubt_lu(frames: F64, whole: F64) -> float:
-    """Return half of what lies between the loudest and the faintest bed that the frames may hold.
-
-    A hop that begins before the first word, or ends after the last, is told as one mean. What of
-    it stands out of the hops beside it may be all within the speech, or all without.
-    """
-    hops = (frames // HOP).astype(np.int64)
-    heard = float(whole[hops].sum())
-    least = most = heard
-    for hop in {int(hops[0]), int(hops[-1])}:
-        inside = int(np.count_nonzero(hops == hop))
-        beside = whole[max(hop - 1, 0) : hop + 2]
-        event = float(whole[hop] - beside.min()) if inside < HOP // FRAME else 0.0
-        least, most = least - inside * event, most + (HOP // FRAME - inside) * event
-    return 5 * math.log10(most / least) if least > 0 else math.inf if most else 0.0
-
-
 def _cells(said: Sequence[Phrase], power: BedPower, difference_lu: float) -> Iterator[Cell]:
     for phrase in said:
-        frames = _frames(phrase.start, phrase.end)
+        frames = _frames(phrase.start, phrase.end - phrase.fading)
         for part in np.array_split(frames, max(1, round((phrase.end - phrase.start) / CELL))):
             under = power.at((part // HOP).astype(np.int64))
             yield Cell(
@@ -149,7 +125,7 @@ def _cells(said: Sequence[Phrase], power: BedPower, difference_lu: float) -> Ite
 
 def _frames(start: int, end: int) -> F64:
     """Return the middles of all frames that begin in [start, end)."""
-    return np.arange(start, end, FRAME, dtype=np.float64) + FRAME / 2
+    return np.arange(start, end, HOP, dtype=np.float64) + HOP / 2
 
 
 def _name(span: range) -> str:

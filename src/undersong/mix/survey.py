@@ -1,5 +1,6 @@
 """How loud a bed is, all along: what the mix is planned from."""
 
+import base64
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -8,29 +9,29 @@ from itertools import pairwise
 import numpy as np
 
 from undersong.audio import PASS, BlockSource, Tick, shared_out, spans
-from undersong.dsp.loudness import HOPS_PER_S, Energies
+from undersong.dsp.loudness import STEPS_PER_S, Energies
 from undersong.mix.curves import F64
 from undersong.timeline.model import Timeline
 from undersong.units import SAMPLE_RATE
 
-HOP = SAMPLE_RATE // HOPS_PER_S
-"""Samples per hop: 100 ms."""
+HOP = SAMPLE_RATE // STEPS_PER_S
+"""Samples per hop: 10 ms, so that the edges of a phrase are known as a listener hears them."""
 
 LONGEST = 240 * int(SAMPLE_RATE)
 """Samples that one copy of a bed is listened to for at a time. Where a part begins, a bed is made
 twice: for the warm-up, and what is around it, as generators make some seconds at once."""
 
-WARM_UP_HOPS = 4
+WARM_UP_HOPS = 40
 """Hops read before a survey begins, so that its values do not depend on where that is: the
 slowest pole of the K-weighting (38 Hz) falls by far more than float64 can hold in 0.4 s."""
 
 
 def survey(source: BlockSource, start: int, n: int) -> F64:
-    """Return the K-weighted mean square of every 100 ms of samples [start, start + n).
+    """Return the K-weighted mean square of every hop of samples [start, start + n).
 
     An incomplete last hop is left out.
     """
-    energies = Energies(source.channels)
+    energies = Energies(source.channels, per_s=STEPS_PER_S)
     first = start - WARM_UP_HOPS * HOP
     for offset, count in spans(start + n - first, PASS):
         energies.push(source.read(first + offset, count))
@@ -69,14 +70,24 @@ def _survey_part(source: BlockSource, part: tuple[int, int]) -> F64:
     return survey(source, *part)
 
 
-def to_json(surveys: Mapping[str, F64]) -> dict[str, list[float]]:
-    """Return plain values of which `from_json` makes the same surveys."""
-    return {name: values.tolist() for name, values in surveys.items()}
+def to_text(survey: F64) -> str:
+    """Return a survey as text, in float32: three hours are a million hops."""
+    return base64.b64encode(survey.astype("<f4").tobytes()).decode("ascii")
 
 
-def from_json(kept: Mapping[str, list[float]]) -> dict[str, F64]:
+def from_text(kept: str) -> F64:
+    """Return the survey, to seven digits, of which `to_text` made `kept`."""
+    return np.frombuffer(base64.b64decode(kept), "<f4").astype(np.float64)
+
+
+def to_json(surveys: Mapping[str, F64]) -> dict[str, str]:
+    """Return plain values of which `from_json` makes the surveys."""
+    return {name: to_text(values) for name, values in surveys.items()}
+
+
+def from_json(kept: Mapping[str, str]) -> dict[str, F64]:
     """Return the surveys of which `to_json` made `kept`."""
-    return {name: np.array(values, np.float64) for name, values in kept.items()}
+    return {name: from_text(values) for name, values in kept.items()}
 
 
 def survey_joins(timeline: Timeline, beds: Mapping[str, BlockSource]) -> tuple[float, ...]:

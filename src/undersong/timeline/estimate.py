@@ -34,6 +34,7 @@ def _estimate(utterance: Utterance) -> TakeFacts:
     return TakeFacts(
         lead=to_samples(RUN_IN),
         speech=to_samples(edges[-1] + edge / 2),
+        fading=Samples(0),
         tail=to_samples(RELEASE),
         level_lufs=SPEECH_LUFS,
         words=tuple(

@@ -30,12 +30,14 @@ class TakeFacts:
     the release rings on through `tail`. Pauses are measured from speech edge to speech edge.
 
     Attributes:
+        fading: last part of the speech, shorter than it, too faint to count as sounding.
         level_lufs: loudness of the speech, while it sounds, as it will be mixed.
         words: one per written word of the utterance, in order.
     """
 
     lead: Samples
     speech: Samples
+    fading: Samples
     tail: Samples
     level_lufs: Lufs
     words: tuple[WordTime, ...]
@@ -43,12 +45,16 @@ class TakeFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """A placed take: speech fills [start, end); the take's first frame lies at start - lead."""
+    """A placed take: speech fills [start, end); the take's first frame lies at start - lead.
+
+    Its last `fading` samples are too faint to count as sounding.
+    """
 
     utterance: int
     text: str
     start: Samples
     end: Samples
+    fading: Samples
     lead: Samples
     tail: Samples
     level_lufs: Lufs

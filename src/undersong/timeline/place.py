@@ -82,6 +82,7 @@ def _phrase(p: Placed, said: Speech) -> Phrase:
         text=said.utterance.text,
         start=p.start,
         end=Samples(p.start + said.take.speech),
+        fading=said.take.fading,
         lead=said.take.lead,
         tail=said.take.tail,
         level_lufs=said.take.level_lufs,

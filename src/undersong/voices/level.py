@@ -15,6 +15,7 @@ from statistics import median
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from undersong.dsp.loudness import Energies, lufs
 from undersong.units import SAMPLE_RATE, SPEECH_LUFS, Db, Lufs
@@ -70,11 +71,21 @@ def survey_of(speech: Mono) -> Survey:
     padded = np.pad(speech, (0, FRAME + -len(speech) % FRAME))
     energies.push(padded[:, np.newaxis])
     frames = -(-len(speech) // FRAME)
-    powers = np.square(padded[: frames * FRAME], dtype=np.float64).reshape(-1, FRAME).mean(1)
-    sounds = powers > np.percentile(powers, LOUDEST) * 10 ** (SOUNDING_DB / 10)
-    heard = energies.hops[:frames][sounds]
+    heard = energies.hops[:frames][_sounds(padded[: frames * FRAME])]
     lasting = min(len(heard), len(speech) / FRAME)  # the last frame may hold but a few samples
     return Survey(mean=float(heard.sum() / lasting) if lasting else 0.0, sounding=len(heard))
+
+
+def _sounds(frames: Mono) -> npt.NDArray[np.bool_]:
+    """Return in which frames, all of them complete, speech sounds."""
+    powers = np.square(frames, dtype=np.float64).reshape(-1, FRAME).mean(1)
+    return np.asarray(powers > np.percentile(powers, LOUDEST) * 10 ** (SOUNDING_DB / 10))
+
+
+def fading_of(speech: Mono) -> int:
+    """Return the samples at the end of speech, shape (n,), in which it sounds no longer."""
+    heard = np.flatnonzero(_sounds(np.pad(speech, (0, -len(speech) % FRAME))))
+    return max(len(speech) - (int(heard[-1]) + 1) * FRAME, 0) if heard.size else 0
 
 
 def level_of(speech: Mono) -> Lufs:

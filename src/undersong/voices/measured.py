@@ -117,6 +117,7 @@ def _facts(kept: dict[str, Any]) -> TakeFacts:
     return TakeFacts(
         lead=Samples(kept["lead"]),
         speech=Samples(kept["speech"]),
+        fading=Samples(kept["fading"]),
         tail=Samples(kept["tail"]),
         level_lufs=Lufs(kept["level_lufs"]),
         words=tuple(

@@ -19,7 +19,7 @@ from undersong.timeline.model import TakeFacts
 from undersong.units import SPEECH_LUFS, Hz, Samples, db_to_gain
 from undersong.voices.contract import Mark, RawTake, SpokenWord
 from undersong.voices.edges import BLOCK, Edges, Mono, find_edges
-from undersong.voices.level import Survey, level_of, survey_of
+from undersong.voices.level import Survey, fading_of, level_of, survey_of
 from undersong.voices.tone import Tone, roomed, toned
 from undersong.voices.wordtimes import heard, word_times
 
@@ -82,6 +82,7 @@ class CutTake:
         return TakeFacts(
             lead=Samples(self.lead),
             speech=Samples(self.speech),
+            fading=Samples(fading_of(said)),
             tail=Samples(len(self.frames) - self.lead - self.speech),
             level_lufs=level_of(said),
             words=heard(word_times(words, marks, self.onset, self.speech, exact=exact), said),
