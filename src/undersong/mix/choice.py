@@ -86,40 +86,31 @@ class Reaches:
         return steps
 
 
-def reaches(ducked: Sequence[Talk], close_lu: float, swell_lu: float) -> Reaches:
-    """Return where each passage stands within `close_lu` of what it needs.
-
-    In no part of it the bed stands `swell_lu` or more above what is asked there.
-    """
-    parts = tuple(np.array([cell.needs_db for cell in talk.cells]) for talk in ducked)
-    ends = np.array(
-        [
-            [_step(needs, talk.needs_db + off, swell_lu) for off in (-close_lu, close_lu)]
-            for needs, talk in zip(parts, ducked, strict=True)
-        ]
-    )
+def reaches(ducked: Sequence[Talk], close_lu: float) -> Reaches:
+    """Return where each passage stands within `close_lu` of what it needs."""
+    ends = [[_step(talk, talk.needs_db + off) for off in (-close_lu, close_lu)] for talk in ducked]
     return Reaches(
-        lows_db=ends[:, 0],
-        highs_db=ends[:, 1],
-        parts_db=tuple(needs + swell_lu for needs in parts),
+        lows_db=np.array([low for low, _ in ends]),
+        highs_db=np.array([high for _, high in ends]),
+        parts_db=tuple(np.array([cell.most_db for cell in talk.cells]) for talk in ducked),
         lasting=np.array([float(talk.end - talk.start) for talk in ducked]),
     )
 
 
-def _step(needs_db: F64, mean_db: float, swell_lu: float) -> float:
+def _step(talk: Talk, mean_db: float) -> float:
     """Return the step at which the bed is as loud as at `mean_db` all along, 0 at most.
 
-    In parts that need less than the step it stands `swell_lu` above what they need; those are
-    the deepest ones, so they are tried in order.
+    Where it swells it stands lower than the step: those parts are tried first.
     """
-    powers = np.sort(10 ** (-needs_db / 10))[::-1]
-    swollen = 10 ** (swell_lu / 10)
-    rest = powers.sum() * 10 ** (mean_db / 10)
-    for k, power in enumerate(powers):
-        gain = rest / powers[k:].sum()
-        if gain * power <= swollen:
-            return min(10 * math.log10(gain), 0.0)
-        rest -= swollen
+    cells = sorted(talk.cells, key=lambda cell: cell.most_db)
+    powers = [10 ** (-cell.needs_db / 10) for cell in cells]
+    rest, around = sum(powers) * 10 ** (mean_db / 10), sum(powers)
+    for cell, power in zip(cells, powers, strict=True):
+        step = 10 * math.log10(rest / around) if rest > 0 < around else 0.0
+        if step <= cell.most_db:
+            return min(step, 0.0)
+        rest -= power * 10 ** (cell.most_db / 10)
+        around -= power
     return 0.0
 
 

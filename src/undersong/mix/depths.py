@@ -33,10 +33,6 @@ PARTS: Final = 22
 is asked as that goes: within one of so many equal parts of this. What is left of 1 LU is what
 level and edges of a phrase may be off."""
 
-SWELL_LU: Final = 0.8
-"""In no part of a passage the difference is less than asked by more than this: where the bed
-swells under a word the duck goes deeper."""
-
 ROUNDS: Final = 8
 """How often depths are corrected by what the moves between passages make of them."""
 
@@ -76,11 +72,11 @@ def _ways(ducked: Sequence[Talk]) -> Iterator[tuple[Values, float]]:
     if not ducked:
         yield np.empty(0), EVEN_LU
         return
-    even = reaches(ducked, EVEN_LU, SWELL_LU)
+    even = reaches(ducked, EVEN_LU)
     yield even.alike(), EVEN_LU
     for part in range(1, PARTS + 1):
         close = FURTHEST_LU * part / PARTS
-        share, steps = reaches(ducked, close, SWELL_LU).readiest()
+        share, steps = reaches(ducked, close).readiest()
         if share >= READY or part == PARTS:
             yield steps, close
 
@@ -137,9 +133,7 @@ def _step(talk: Talk, base_db: float) -> Step:
         start=talk.start,
         end=talk.end,
         at=tuple(cell.middle for cell in talk.cells),
-        depths_db=tuple(
-            max(min(base_db, cell.needs_db + SWELL_LU), DEEPEST_DB) for cell in talk.cells
-        ),
+        depths_db=tuple(max(min(base_db, cell.most_db), DEEPEST_DB) for cell in talk.cells),
         name=talk.name,
     )
 

@@ -20,8 +20,19 @@ CELL: Final = 2 * SAMPLE_RATE
 """A longer passage is looked at in parts of about this length, so that the bed can follow its
 own swells, slower than anything a listener takes for pumping (below 0.3 Hz)."""
 
+SWELL_LU: Final = 0.8
+"""In no part of a passage the difference is less than asked by more than this: where the bed
+swells under a word the duck goes deeper."""
+GUST_LU: Final = 4.0
+"""A passage too short to follow swells goes deeper for the loudest 400 ms of the bed under it, in
+which the difference is less than asked by this at most, ..."""
+DEEPER_LU: Final = 0.5
+"""... as long as it need not be more than asked by more than this over the passage."""
+
 UNHEARD_LUFS: Final = Lufs(-60.0)
 """A take that measures less than this was too short to be measured: speech level is assumed."""
+
+_MOMENT = 40  # hops of 10 ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +42,12 @@ class Cell:
     Attributes:
         middle: sample in its middle.
         needs_db: gain that would bring the bed in it to the asked difference; inf for no bed.
+        most_db: gain above which the bed does not stand in it, because it swells.
     """
 
     middle: int
     needs_db: float
+    most_db: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,14 +126,26 @@ def _talk(phrases: Sequence[Phrase], span: range, power: BedPower, difference_lu
 
 
 def _cells(said: Sequence[Phrase], power: BedPower, difference_lu: float) -> Iterator[Cell]:
-    for phrase in said:
-        frames = _frames(phrase.start, phrase.end - phrase.fading)
-        for part in np.array_split(frames, max(1, round((phrase.end - phrase.start) / CELL))):
-            under = power.at((part // HOP).astype(np.int64))
-            yield Cell(
-                middle=int(part[0] + part[-1]) // 2,
-                needs_db=under.needs_db(level_of(phrase) - difference_lu),
-            )
+    parts = [(phrase, part) for phrase in said for part in _parts(phrase)]
+    for phrase, part in parts:
+        under = power.at((part // HOP).astype(np.int64))
+        needs = under.needs_db(level_of(phrase) - difference_lu)
+        most = needs + SWELL_LU
+        if len(parts) == 1:
+            most = min(max(needs + GUST_LU - _gust_lu(under.whole), needs - DEEPER_LU), most)
+        yield Cell(middle=int(part[0] + part[-1]) // 2, needs_db=needs, most_db=most)
+
+
+def _parts(phrase: Phrase) -> list[F64]:
+    frames = _frames(phrase.start, phrase.end - phrase.fading)
+    return np.array_split(frames, max(1, round((phrase.end - phrase.start) / CELL)))
+
+
+def _gust_lu(powers: F64) -> float:
+    """Return how much louder than all of it the loudest 400 ms of a sound are."""
+    moments = np.convolve(powers, np.ones(min(_MOMENT, len(powers))), "valid")
+    loudest = float(moments.max()) / min(_MOMENT, len(powers))
+    return lufs(loudest) - lufs(float(powers.mean())) if loudest else 0.0
 
 
 def _frames(start: int, end: int) -> F64:
