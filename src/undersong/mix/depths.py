@@ -1,6 +1,7 @@
 """How deep the bed stands under each passage: near what is asked, and as even as may be."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress
 from typing import Final
@@ -74,11 +75,10 @@ def _ways(ducked: Sequence[Talk]) -> Iterator[tuple[Values, float]]:
         return
     even = reaches(ducked, EVEN_LU)
     yield even.alike(), EVEN_LU
-    for part in range(1, PARTS + 1):
-        close = FURTHEST_LU * part / PARTS
-        share, steps = reaches(ducked, close).readiest()
-        if share >= READY or part == PARTS:
-            yield steps, close
+    closer = [FURTHEST_LU * part / PARTS for part in range(1, PARTS + 1)]
+    enough = bisect_left(closer, READY, key=lambda close: reaches(ducked, close).readiest()[0])
+    for close in closer[min(enough, PARTS - 1) :]:
+        yield reaches(ducked, close).readiest()[1], close
 
 
 def readiness(spoken: Iterable[Talk], duck: GainCurve) -> float:
