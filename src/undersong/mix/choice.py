@@ -8,7 +8,7 @@ steps than short ones no step for all does that, and the choice is made exactly.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +19,24 @@ from undersong.mix.speech import Talk
 LEAST_DEPTH_DB: Final = -0.5
 """A bed that hardly moves is always ready."""
 
-GRAIN_DB: Final = 0.02
+GRAIN_DB: Final = 0.01
 """Medians are told apart by this."""
 
 _ROUNDS: Final = 8
+_TRIES: Final = 8
+
+
+class Near(NamedTuple):
+    """How much less, and more, than asked the difference of a passage may be."""
+
+    fainter_lu: float
+    clearer_lu: float
+
+    def beyond_lu(self, excess_lu: float) -> float:
+        """Return by how much a difference is out of tolerance; 0 where no bed sounds."""
+        if not math.isfinite(excess_lu):
+            return 0.0
+        return max(excess_lu - self.clearer_lu, 0.0) + min(excess_lu + self.fainter_lu, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,34 +87,49 @@ class Reaches:
     def _raised(self, usual_db: float) -> F64 | None:
         """Return steps, deep where they may be, whose median is no deeper than `usual_db`.
 
-        None if no steps are. Each passage costs what it is raised by; those that cost least for
-        the time they bring are, and then those taken back that were not needed, dearest first.
+        None if no steps are. Each passage costs what its first words are raised by.
         """
         above = np.add.reduceat(self.lasting * (self.most_db >= usual_db), self.firsts)
-        costs = usual_db - self.lows_db
-        lacks = self.lasting.sum() / 2 - above[costs <= 0].sum()
-        able = np.flatnonzero((costs > 0) & (self.highs_db >= usual_db) & (above > 0))
-        able = able[np.argsort(costs[able] / above[able], kind="stable")]
-        enough = np.searchsorted(np.cumsum(above[able]), lacks) + 1 if lacks > 0 else 0
-        raised = able[:enough]
-        spare = float(above[raised].sum() - lacks)
-        if spare < 0:
+        first_db = self.most_db[self.firsts]
+        costs = np.minimum(usual_db, first_db) - np.minimum(self.lows_db, first_db)
+        lower = self.lows_db < usual_db
+        lacks = float(self.lasting.sum() / 2 - above[~lower].sum())
+        able = np.flatnonzero(lower & (self.highs_db >= usual_db) & (above > 0))
+        raised = _cover(costs[able], above[able], lacks)
+        if raised is None:
             return None
         steps = self.lows_db.copy()
-        for k in raised[np.argsort(-costs[raised], kind="stable")]:
-            if above[k] <= spare:
-                spare -= above[k]
-            else:
-                steps[k] = usual_db
+        steps[able[raised]] = usual_db
         return steps
 
 
-def reaches(ducked: Sequence[Talk], close_lu: float) -> Reaches:
-    """Return where each passage stands within `close_lu` of what it needs; one passage at least."""
+def _cover(costs: F64, times: F64, lacks: float) -> npt.NDArray[np.int64] | None:
+    """Return which of some times to take to make up what lacks, at next to the least cost.
+
+    Those that cost least for their time, and as the last of them the cheapest that is enough.
+    None if all of them are not.
+    """
+    order = np.argsort(costs / times, kind="stable")
+    so_far = np.concatenate([[0.0], np.cumsum(times[order])])
+    if so_far[-1] < lacks:
+        return None
+    enough = int(np.searchsorted(so_far, lacks))
+    best, least = order[:0], 0.0 if enough == 0 else np.inf
+    for first in range(max(enough - _TRIES, 0), enough):
+        closing = order[first:][times[order[first:]] >= lacks - so_far[first]]
+        if closing.size:
+            taken = np.append(order[:first], closing[np.argmin(costs[closing])])
+            if costs[taken].sum() < least:
+                best, least = taken, float(costs[taken].sum())
+    return best
+
+
+def reaches(ducked: Sequence[Talk], near: Near) -> Reaches:
+    """Return where each passage stands near enough to what is asked; one passage at least."""
     counts = [len(talk.cells) for talk in ducked]
     return Reaches(
-        lows_db=np.array([_step(talk, talk.needs_db - close_lu) for talk in ducked]),
-        highs_db=np.array([_step(talk, talk.needs_db + close_lu) for talk in ducked]),
+        lows_db=np.array([_step(talk, talk.needs_db - near.clearer_lu) for talk in ducked]),
+        highs_db=np.array([_step(talk, talk.needs_db + near.fainter_lu) for talk in ducked]),
         most_db=np.array([cell.most_db for talk in ducked for cell in talk.cells]),
         lasting=np.array([len(talk.frames) / n for talk, n in zip(ducked, counts, strict=True)])
         .repeat(counts)

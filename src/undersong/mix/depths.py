@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from undersong.mix.choice import LEAST_DEPTH_DB, median, reaches
+from undersong.mix.choice import LEAST_DEPTH_DB, Near, median, reaches
 from undersong.mix.curves import GainCurve
 from undersong.mix.model import GainMove
 from undersong.mix.moves import Step, moves, settled
@@ -24,9 +24,9 @@ QUIET_LU: Final = 0.85
 """Where the bed is quieter than asked by more than this it is left alone: no bed rises because
 someone speaks."""
 
-EVEN_LU: Final = 0.6
-"""Within this of the asked difference the bed takes the same step under every passage: the less
-it moves the less it is noticed."""
+EVEN: Final = Near(fainter_lu=0.3, clearer_lu=0.7)
+"""So near to what is asked the bed takes the same step under every passage: the less it moves the
+less it is noticed, and rather a word too clear than one too faint."""
 
 FURTHEST_LU: Final = 0.88
 PARTS: Final = 22
@@ -68,17 +68,16 @@ def solve(
     return best
 
 
-def _ways(ducked: Sequence[Talk]) -> Iterator[tuple[Values, float]]:
+def _ways(ducked: Sequence[Talk]) -> Iterator[tuple[Values, Near]]:
     """Yield steps for all passages and how near each is to what is asked, the best first."""
     if not ducked:
-        yield np.empty(0), EVEN_LU
+        yield np.empty(0), EVEN
         return
-    even = reaches(ducked, EVEN_LU)
-    yield even.alike(), EVEN_LU
-    closer = [FURTHEST_LU * part / PARTS for part in range(1, PARTS + 1)]
-    enough = bisect_left(closer, READY, key=lambda close: reaches(ducked, close).readiest()[0])
-    for close in closer[min(enough, PARTS - 1) :]:
-        yield reaches(ducked, close).readiest()[1], close
+    yield reaches(ducked, EVEN).alike(), EVEN
+    closer = [Near(FURTHEST_LU * k / PARTS, FURTHEST_LU * k / PARTS) for k in range(1, PARTS + 1)]
+    enough = bisect_left(closer, READY, key=lambda near: reaches(ducked, near).readiest()[0])
+    for near in closer[min(enough, PARTS - 1) :]:
+        yield reaches(ducked, near).readiest()[1], near
 
 
 def readiness(spoken: Iterable[Talk], duck: GainCurve) -> float:
@@ -100,13 +99,13 @@ class _Wanted:
     """Steps that are wanted under passages, and what comes of them."""
 
     def __init__(
-        self, spoken: Sequence[Talk], ducked: Sequence[bool], steps_db: Values, close_lu: float
+        self, spoken: Sequence[Talk], ducked: Sequence[bool], steps_db: Values, near: Near
     ) -> None:
         """Take all passages, and step and tolerance of those that are ducked for, in order."""
         self._spoken = spoken
         self._steps_db = np.zeros(len(spoken))
         self._steps_db[list(ducked)] = steps_db
-        self._close_lu = np.where(ducked, close_lu, np.inf)
+        self._ducked, self._near = ducked, near
 
     def solve(
         self, others: Sequence[Step], difference_lu: float, length: int
@@ -119,8 +118,10 @@ class _Wanted:
             in_order = sorted([*steps, *others], key=lambda step: step.start)
             knots = moves(settled(in_order), length)
             duck = GainCurve(knots)
-            excess = [talk.difference_lu(duck) - difference_lu for talk in self._spoken]
-            beyond = [_beyond(*each) for each in zip(excess, self._close_lu, strict=True)]
+            beyond = [
+                self._near.beyond_lu(talk.difference_lu(duck) - difference_lu) if ducked else 0.0
+                for talk, ducked in zip(self._spoken, self._ducked, strict=True)
+            ]
             if not any(beyond):
                 break
             shifts += beyond
@@ -136,10 +137,3 @@ def _step(talk: Talk, base_db: float) -> Step:
         depths_db=tuple(max(min(base_db, cell.most_db), DEEPEST_DB) for cell in talk.cells),
         name=talk.name,
     )
-
-
-def _beyond(excess_lu: float, close_lu: float) -> float:
-    """Return by how much a difference is out of tolerance."""
-    if not math.isfinite(excess_lu):
-        return 0.0
-    return max(excess_lu - close_lu, 0.0) + min(excess_lu + close_lu, 0.0)
