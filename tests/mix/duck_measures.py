@@ -124,13 +124,14 @@ def _pump(gain: F64, phrases: list[tuple[int, int]]) -> float:
 
 
 def missed(found: dict[str, float], asked_lu: float) -> list[str]:
-    """Return the bars that are not held; `usual_onset`, which some beds forbid, has none here."""
+    """Return the bars that are not held."""
     bars = {
         "phrase_min_lu": found["phrase_min_lu"] >= asked_lu - 1,
         "phrase_max_lu": found["phrase_max_lu"] <= asked_lu + 1,
         "middle_lu": abs(found["middle_lu"] - asked_lu) <= 1.5,
         "least_lu": found["least_lu"] >= asked_lu - 6,
         "onset": found["onset"] >= 0.98,
+        "usual_onset": found["usual_onset"] >= 0.98,
         "slope_db_s": found["slope_db_s"] <= 30,
         "pump_db": found["pump_db"] <= 0.15,
         "reversals": found["reversals"] <= 3,

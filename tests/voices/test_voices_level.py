@@ -7,7 +7,7 @@ from voices_kit import speech
 
 from undersong.units import SPEECH_LUFS, db_to_gain
 from undersong.voices.edges import Mono
-from undersong.voices.level import corrections, level_of, survey_of, voice_gain
+from undersong.voices.level import corrections, fading_of, level_of, survey_of, voice_gain
 
 
 def mono(seconds: float, gain_db: float = 0, seed: int = 1) -> Mono:
@@ -101,3 +101,15 @@ def test_a_moved_survey_is_that_of_the_moved_sound() -> None:
     moved, real = survey_of(mono(2.0)).moved(-6.0), survey_of(mono(2.0, -6.0))
     assert moved.level == pytest.approx(real.level, abs=1e-3)
     assert moved.sounding == real.sounding
+
+
+@pytest.mark.parametrize("fade_s", [0.0, 0.05, 0.3])
+def test_speech_fades_where_it_sounds_no_longer(fade_s: float) -> None:
+    said = mono(1.0)
+    faint = mono(fade_s, -50) if fade_s else said[:0]
+    assert fading_of(np.concatenate([said, faint])) == pytest.approx(fade_s * 48_000, abs=480)
+
+
+def test_speech_of_a_few_samples_and_silence_fade_for_less_than_they_last() -> None:
+    assert fading_of(mono(1.0)[:100]) == 0
+    assert fading_of(mono(1.0) * 0) == 0

@@ -22,7 +22,7 @@ LEAST_DEPTH_DB: Final = -0.5
 GRAIN_DB: Final = 0.01
 """Medians are told apart by this."""
 
-_ROUNDS: Final = 8
+_ROUNDS: Final = 40
 _TRIES: Final = 8
 
 
@@ -44,13 +44,15 @@ class Reaches:
     """Between which gains the bed stands near what is asked, one value per passage.
 
     Attributes:
-        lows_db, highs_db: of the step under a passage, 0 at most.
+        wanted_db: the step that is asked for, 0 at most ...
+        lows_db, highs_db: ... and the deepest and the least deep that are near enough.
         most_db: of all parts of all passages, in order: where it swells the bed stands lower
             than its step, at this.
         lasting: how long each part is, in any unit.
         firsts: index of the first part of each passage.
     """
 
+    wanted_db: F64
     lows_db: F64
     highs_db: F64
     most_db: F64
@@ -59,7 +61,7 @@ class Reaches:
 
     def alike(self) -> F64:
         """Return the step that is the mean of all, once each is as near to it as it may be."""
-        usual = median((self.lows_db + self.highs_db) / 2)
+        usual = median(self.wanted_db)
         for _ in range(_ROUNDS):
             usual = float(np.clip(usual, self.lows_db, self.highs_db).mean())
         return np.asarray(np.clip(usual, self.lows_db, self.highs_db))
@@ -128,6 +130,7 @@ def reaches(ducked: Sequence[Talk], near: Near) -> Reaches:
     """Return where each passage stands near enough to what is asked; one passage at least."""
     counts = [len(talk.cells) for talk in ducked]
     return Reaches(
+        wanted_db=np.array([_step(talk, talk.needs_db) for talk in ducked]),
         lows_db=np.array([_step(talk, talk.needs_db - near.clearer_lu) for talk in ducked]),
         highs_db=np.array([_step(talk, talk.needs_db + near.fainter_lu) for talk in ducked]),
         most_db=np.array([cell.most_db for talk in ducked for cell in talk.cells]),
