@@ -217,3 +217,8 @@ def test_a_plan_is_what_it_was(name: str) -> None:
 def test_positions_of_the_plan_are_whole_samples_of_the_track() -> None:
     for made in golden().values():
         assert all(type(m.at) is int and 0 <= m.at <= 60 * S for m in made.moves)
+
+
+def test_a_word_may_last_to_the_very_end_of_a_track() -> None:
+    made = plan(timeline(30, phrases((20.0025, 30))), noise=flat(30))
+    assert made.phrases[0].reason == "stands as asked"

@@ -24,6 +24,7 @@ GRAIN_DB: Final = 0.01
 
 _ROUNDS: Final = 40
 _TRIES: Final = 8
+"""How many of the cheapest may give way to one that is enough without them."""
 
 
 class Near(NamedTuple):
@@ -134,9 +135,7 @@ def reaches(ducked: Sequence[Talk], near: Near) -> Reaches:
         lows_db=np.array([_step(talk, talk.needs_db - near.clearer_lu) for talk in ducked]),
         highs_db=np.array([_step(talk, talk.needs_db + near.fainter_lu) for talk in ducked]),
         most_db=np.array([cell.most_db for talk in ducked for cell in talk.cells]),
-        lasting=np.array([len(talk.frames) / n for talk, n in zip(ducked, counts, strict=True)])
-        .repeat(counts)
-        .astype(np.float64),
+        lasting=np.array([len(talk.frames) / len(talk.cells) for talk in ducked]).repeat(counts),
         firsts=np.cumsum([0, *counts[:-1]]),
     )
 

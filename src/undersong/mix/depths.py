@@ -54,7 +54,7 @@ def solve(
         difference_lu: asked of each passage.
         length: of the track in samples.
     """
-    ducked = [talk.needs_db <= QUIET_LU for talk in spoken]
+    ducked = [_asks(talk) for talk in spoken]
     best: tuple[GainMove, ...] = ()
     readiest = -math.inf
     for way in _ways(list(compress(spoken, ducked))):
@@ -82,7 +82,7 @@ def _ways(ducked: Sequence[Talk]) -> Iterator[tuple[Values, Near]]:
 
 def readiness(spoken: Iterable[Talk], duck: GainCurve) -> float:
     """Return the mean depth at first words as a share of the median depth in speech."""
-    ducked = _ducked(spoken)
+    ducked = [talk for talk in spoken if _asks(talk)]
     if not ducked:
         return 1.0
     usual = median(np.concatenate([duck.at_db(talk.frames) for talk in ducked]))
@@ -90,9 +90,9 @@ def readiness(spoken: Iterable[Talk], duck: GainCurve) -> float:
     return float(first / usual) if usual < LEAST_DEPTH_DB else 1.0
 
 
-def _ducked(spoken: Iterable[Talk]) -> list[Talk]:
-    """Return the passages under which the bed is brought to what is asked."""
-    return [talk for talk in spoken if talk.needs_db <= QUIET_LU]
+def _asks(talk: Talk) -> bool:
+    """Tell whether the bed is brought to what is asked under a passage, or left as it is."""
+    return talk.needs_db <= QUIET_LU
 
 
 class _Wanted:

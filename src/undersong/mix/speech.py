@@ -112,7 +112,7 @@ def _talk(phrases: Sequence[Phrase], span: range, power: BedPower, difference_lu
     levels = np.array([mean_square(level_of(phrase)) for phrase in said])
     level = lufs(float(lengths @ levels / lengths.sum()))
     frames = _frames(start, end - said[-1].fading)
-    under = power.at((frames // HOP).astype(np.int64))
+    under = _under(frames, power)
     return Talk(
         start=start,
         end=end,
@@ -128,7 +128,7 @@ def _talk(phrases: Sequence[Phrase], span: range, power: BedPower, difference_lu
 def _cells(said: Sequence[Phrase], power: BedPower, difference_lu: float) -> Iterator[Cell]:
     parts = [(phrase, part) for phrase in said for part in _parts(phrase)]
     for phrase, part in parts:
-        under = power.at((part // HOP).astype(np.int64))
+        under = _under(part, power)
         needs = under.needs_db(level_of(phrase) - difference_lu)
         most = needs + SWELL_LU
         if len(parts) == 1:
@@ -139,6 +139,11 @@ def _cells(said: Sequence[Phrase], power: BedPower, difference_lu: float) -> Ite
 def _parts(phrase: Phrase) -> list[F64]:
     frames = _frames(phrase.start, phrase.end - phrase.fading)
     return np.array_split(frames, max(1, round((phrase.end - phrase.start) / CELL)))
+
+
+def _under(frames: F64, power: BedPower) -> BedPower:
+    """Return the power in each frame; the last one may end after the track."""
+    return power.at(np.minimum(frames // HOP, len(power.whole) - 1).astype(np.int64))
 
 
 def _gust_lu(powers: F64) -> float:
