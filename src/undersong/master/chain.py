@@ -1,17 +1,15 @@
 """The master: one static gain, then a true-peak limiter that rarely works."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.audio import GRID, BlockSource, Frames, Gridded, silence
 from undersong.dsp.limiter import AFTER, BEFORE, limiter_gain
 from undersong.units import db_to_gain
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Mastered:
+class Mastered(Struct, frozen=True, kw_only=True, eq=False):
     """A mastered span.
 
     Attributes:
