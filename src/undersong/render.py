@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from msgspec.structs import replace
+
 from undersong.deliver.certificate import is_whole, manifest_of, write_manifest
 from undersong.deliver.companions import Companions, companion_names, write_companions
 from undersong.deliver.encode import Order, file_names
@@ -84,6 +86,8 @@ def render_track(
     mastering = mastering_of(session, studio)
     tags = tags_of(recipe, session.timeline, session.credits, cover=cover, draft=spoken.draft)
     order = _order(session, mastering, folder, tags)
+    if not (extras.stems or extras.picture):
+        order = replace(order, heard=session.let_go)
     companions = _companions(session, mastering, extras)
     shelf = Shelf(studio.cache, asked=not extras.force)
     keeping = Keeping(shelf=shelf, sound=sound, label=label)
