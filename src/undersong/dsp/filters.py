@@ -101,7 +101,7 @@ class KFilter:
     ) -> int:
         """Go on through one or two channels of a long sound; return how many steps that was."""
         stretches, run_in = LANES // frames.shape[1], -(-self._warm // step)
-        each: int = sums.size // stretches
+        each = sums.size // stretches
         if each < run_in:
             return 0
         squares = found.weigh_wide(
@@ -112,8 +112,9 @@ class KFilter:
             run_in=run_in,
             step=step,
         )
-        sums[: each * stretches] += (squares * self._weights[group]).sum(2).reshape(-1)
-        return each * stretches
+        found_here: F64 = (squares * self._weights[group]).sum(2).reshape(-1)
+        sums[: found_here.size] += found_here
+        return found_here.size
 
     def _interpreted(self, frames: Frames) -> F64:
         from scipy.signal import sosfilt  # noqa: PLC0415 - half a second of import
