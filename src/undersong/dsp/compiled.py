@@ -49,6 +49,7 @@ _LAYOUT: Final[dict[str, tuple[Any, ...]]] = {
     "pack": (_POINTER, _POINTER, _SIZE),
     "draw_spectra": (_POINTER, _SIZE, *(_POINTER,) * 5, _SIZE, _SIZE),
     "overlap": (*(_POINTER,) * 3, _SIZE, _SIZE),
+    "lay": (_POINTER, ctypes.c_float, *(_POINTER,) * 4, _SIZE, _POINTER, _SIZE, _SIZE),
     "cascade": (_POINTER, _SIZE, _POINTER, _SIZE, _POINTER),
     "cell_heights": (_POINTER, _SIZE, _POINTER, _SIZE),
     "cell_peaks": (
@@ -167,6 +168,28 @@ class Kernels:
         words = np.empty(samples.size // 4 * 3, np.uint32)
         self._calls["pack"](samples.ctypes.data, words.ctypes.data, samples.size // 4)
         return words
+
+    def lay(  # noqa: PLR0913 - as `kernels.lay`
+        self,
+        bed: F32,
+        gain: float,
+        gains: tuple[F32, F32],
+        *,
+        shares: F32,
+        speech: F32,
+        sound: F32,
+    ) -> None:
+        """Write `sound` (n, 2); `speech` (n, 1) may be empty, `shares` is of 2 n / steps values.
+
+        See `kernels.lay`.
+        """
+        one, other = gains
+        frames = shares.size // 2
+        self._calls["lay"](
+            *(bed.ctypes.data, gain, one.ctypes.data, other.ctypes.data, shares.ctypes.data),
+            *(speech.ctypes.data, len(speech) // frames),
+            *(sound.ctypes.data, len(sound) // frames, frames),
+        )
 
     def draw_spectra(self, draws: U16, table: F32, sides: tuple[F32, F32], gains: F32) -> C64:
         """Return spectra (frames, 2, bins) by `draws` (frames, at least 2 bins) from a table.

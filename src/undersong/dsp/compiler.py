@@ -23,6 +23,7 @@ from undersong.dsp.kernels import (
     filter_lanes,
     highest_of,
     k_weighted,
+    lay,
     number_24,
     overlap,
     pack,
@@ -75,6 +76,18 @@ def _cascade(sound, n, sections, count, state):
 
 def _cell_heights(flat, width, heights, cells):
     cell_heights(carray(flat, (cells, width)), carray(heights, (cells,)))
+
+
+def _lay(bed, gain, one, other, shares, speech, spoken, sound, steps, frames):
+    lay(
+        carray(bed, (steps, 2 * frames)),
+        gain,
+        carray(one, (steps + 1,)),
+        carray(other, (steps + 1,)),
+        carray(shares, (2 * frames,)),
+        carray(speech, (spoken, frames)),
+        carray(sound, (steps, 2 * frames)),
+    )
 
 
 def _cell_peaks(
@@ -132,6 +145,7 @@ _ENTRIES: Final[Mapping[str, tuple[Any, tuple[Any, ...]]]] = MappingProxyType(
             _cell_peaks,
             (_F32, _N, _N, _F32, _N, _N, _F32, _F32, types.float32, _N, _F32, _F32, _F32),
         ),
+        "lay": (_lay, (_F32, types.float32, *(_F32,) * 4, _N, _F32, _N, _N)),
         "pack": (_pack, (_F32, _U32, _N)),
         "draw_spectra": (_draw_spectra, (_U16, _N, *(_F32,) * 5, _N, _N)),
         "overlap": (_overlap, (_F32, _F32, _F32, _N, _N)),
@@ -158,6 +172,7 @@ def compile_kernels() -> tuple[dict[str, str], bytes]:
         pack,
         draw_spectra,
         overlap,
+        lay,
     ):
         register_jitable(error_model="numpy")(kernel)
     symbols, module = {}, llvm.parse_assembly("")

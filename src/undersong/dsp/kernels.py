@@ -245,6 +245,26 @@ def overlap(waves: F32, window: F32, sound: F32) -> None:
             sound[f, k, 1] = waves[f + 1, 1, k] * up + waves[f, 1, half + k] * down
 
 
+def lay(
+    bed: F32, gain: np.float32, one: F32, other: F32, shares: F32, speech: F32, sound: F32
+) -> None:
+    """Write a stereo bed times three gains, and speech, of one channel, added to both sides.
+
+    Rows of `bed` and `sound` (steps, 2 frames) are interleaved. `gain` stays, `one` and `other`
+    (steps + 1) run straight from step to step; `shares` (2 frames) tells how far, for each value.
+    `speech` (steps, frames) may be without any rows.
+    """
+    for step in range(sound.shape[0]):
+        one_from, one_by = one[step], one[step + 1] - one[step]
+        other_from, other_by = other[step], other[step + 1] - other[step]
+        for k in range(sound.shape[1]):
+            changed = bed[step, k] * gain * (one_by * shares[k] + one_from)
+            sound[step, k] = changed * (other_by * shares[k] + other_from)
+        for k in range(speech.shape[1] if speech.shape[0] else 0):
+            sound[step, 2 * k] += speech[step, k]
+            sound[step, 2 * k + 1] += speech[step, k]
+
+
 def cell_peaks(
     frames: F32,
     taps: F32,
