@@ -1,13 +1,13 @@
 """How even the depths of a track's passages are, and how near to what is asked."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mix_sources import S, phrases
+from msgspec.structs import replace
 
 from undersong.dsp.loudness import mean_square
 from undersong.mix import depths

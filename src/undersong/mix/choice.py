@@ -7,11 +7,11 @@ steps than short ones no step for all does that, and the choice is made exactly.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.mix.curves import F64
 from undersong.mix.speech import Talk
@@ -40,8 +40,7 @@ class Near(NamedTuple):
         return max(excess_lu - self.clearer_lu, 0.0) + min(excess_lu + self.fainter_lu, 0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reaches:
+class Reaches(Struct, frozen=True, kw_only=True):
     """Between which gains the bed stands near what is asked, one value per passage.
 
     Attributes:

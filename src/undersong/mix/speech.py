@@ -1,10 +1,10 @@
 """Speech as the duck sees it: passages said in one breath, and the bed under them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.dsp.loudness import lufs, mean_square
 from undersong.mix.curves import F64, GainCurve
@@ -35,8 +35,7 @@ UNHEARD_LUFS: Final = Lufs(-60.0)
 _MOMENT = 40  # hops of 10 ms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True):
     """Part of a passage.
 
     Attributes:
@@ -50,8 +49,7 @@ class Cell:
     most_db: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Talk:
+class Talk(Struct, frozen=True, kw_only=True):
     """Phrases said in one breath, over [start, end), and the bed under them while they are heard.
 
     Attributes:
