@@ -208,7 +208,11 @@ class _Sum:
     def read(self, start: int, n: int) -> Frames:
         """Return samples [start, start + n)."""
         (first, gain), *rest = self._parts
-        out: Frames = first.read(start, n) * gain
+        out = first.read(start, n)
+        if gain != 1:
+            out *= gain
         for source, gain in rest:
-            out += source.read(start, n) * gain
+            layer = source.read(start, n)
+            layer *= gain
+            out += layer
         return out
