@@ -128,7 +128,10 @@ def _order(session: Session, mastering: Mastering, folder: Path, tags: Tags) -> 
         gain_db=mastering.gain_db,
         levels=mastering.levels,
         tags=tags,
-        masters=tuple(partial(Master, copy.mix, length) for copy in session.copies),
+        masters=tuple(
+            partial(Master, copy.mix, length, source_dbtp=mastering.mix_dbtp)
+            for copy in session.copies
+        ),
     )
 
 

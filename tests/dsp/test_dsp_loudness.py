@@ -157,6 +157,23 @@ def test_values_that_are_not_finite_are_refused_and_leave_the_meter_as_it_was(ba
     assert meter.levels() == before
 
 
+@pytest.mark.parametrize("bad", [math.nan, -math.inf])
+@pytest.mark.parametrize("seconds", [0.1, 6], ids=["one by one", "lanes"])
+@pytest.mark.parametrize(("channels", "channel"), [(1, 0), (2, 1), (6, 3)])
+def test_energies_are_of_finite_values_only(bad, seconds, channels, channel) -> None:
+    sound = frames(np.resize(noise(seconds) * 0.1, (round(seconds * 48_000), channels)))
+    energies, alike = Energies(channels), Energies(channels)
+    for at in (0, len(sound) // 2, len(sound) - 1):
+        spoilt = sound.copy()
+        spoilt[at, channel] = bad
+        with pytest.raises(ValueError, match="not numbers"):
+            energies.push(spoilt)
+        energies.push(sound)
+        alike.push(sound)
+        assert energies.frames == alike.frames
+        np.testing.assert_array_equal(energies.hops, alike.hops)
+
+
 @pytest.mark.parametrize("shape", [(100,), (100, 1), (100, 3), (10, 2, 2)])
 def test_frames_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="shape"):

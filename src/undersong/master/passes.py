@@ -18,7 +18,7 @@ from undersong.dsp.loudness import HOPS_PER_S, STEPS_PER_S, Programme, Weighting
 from undersong.dsp.true_peak import CELL, HALO, cell_peaks
 from undersong.manifest import Levels
 from undersong.master.chain import Master, read_within
-from undersong.units import SAMPLE_RATE, Db, Lufs, db_to_gain
+from undersong.units import SAMPLE_RATE, Db, Dbtp, Lufs, db_to_gain, gain_to_db
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -52,6 +52,11 @@ class Survey(Struct, frozen=True, kw_only=True, eq=False):
     speech: BlockSource
     speech_hops: F32
 
+    @property
+    def dbtp(self) -> Dbtp:
+        """True peak of the mix."""
+        return Dbtp(gain_to_db(float(self.peaks.max(initial=0))))
+
 
 class Mastering(Struct, frozen=True, kw_only=True):
     """How a mix becomes its master.
@@ -61,12 +66,14 @@ class Mastering(Struct, frozen=True, kw_only=True):
         levels: measured after the limiter, before any encoding.
         speech_lufs: gated loudness of the narration as it is heard in that master.
         limited_share: share of 10 ms steps that the limiter lowers by more than 1 dB.
+        mix_dbtp: true peak of the mix itself.
     """
 
     gain_db: Db
     levels: Levels
     speech_lufs: Lufs
     limited_share: float
+    mix_dbtp: Dbtp
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> Self:
@@ -148,6 +155,7 @@ def master_pass(mix: Survey, *, gain_db: float, ceiling_dbtp: float) -> Masterin
         levels=programme.levels(true_peak=peak, length_s=mix.length / SAMPLE_RATE),
         speech_lufs=gated_lufs(speech_hops),
         limited_share=limited / max(-(-mix.length // _STEP), 1),
+        mix_dbtp=mix.dbtp,
     )
 
 

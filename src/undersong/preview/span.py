@@ -50,6 +50,11 @@ def _expect_within(length: Samples, span: Span) -> None:
 def _source(session: Session, studio: Studio, stem: str) -> BlockSource:
     if stem != "mix":
         return session.mixer.stem(stem)
-    gain_db = mastering_of(session, studio).gain_db
-    mix, length = session.mixer.mix, session.timeline.length
-    return Master(mix, length, gain_db=gain_db, ceiling_dbtp=session.profile.ceiling_dbtp)
+    mastering = mastering_of(session, studio)
+    return Master(
+        session.mixer.mix,
+        session.timeline.length,
+        gain_db=mastering.gain_db,
+        ceiling_dbtp=session.profile.ceiling_dbtp,
+        source_dbtp=mastering.mix_dbtp,
+    )
