@@ -153,9 +153,12 @@ def test_the_compiled_peaks_are_their_python(floor: float) -> None:
     seen, python = expected[2:-2].copy(), expected[2:-2].copy()
     parts = {"taps": design.taps, "heights": expected, "limits": design.limits}
     MACHINE.raise_peaks(sound, **parts, floor=floor, peaks=seen)
+    behind = np.append(sound.reshape(-1), np.full(4, np.nan, np.float32))
+    rows = tuple(behind[at : at + sound.size].reshape(cells, -1) for at in (0, 2, 4))
     bends, points = np.full(cells, -1, np.float32), np.empty(8, np.float32)
-    level = np.float32(floor)
-    kernels.cell_peaks(sound, *parts.values(), level, CELL, bends, points, python)
+    curves, level = np.empty(2 * CELL, np.float32), np.float32(floor)
+    bits = curves.view(np.int32)
+    kernels.cell_peaks(sound, rows, *parts.values(), level, curves, bits, bends, points, python)
     np.testing.assert_array_equal(seen, python)
     assert (seen > expected[2:-2]).any()
 

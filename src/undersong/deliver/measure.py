@@ -11,7 +11,7 @@ import soundfile
 from undersong.audio import PASS, Frames, Tick, shared_out, spans
 from undersong.decode import stream_sound
 from undersong.dsp.loudness import STEPS_PER_S, Meter, Programme, Weighting
-from undersong.dsp.true_peak import CELL, HALO, cell_peaks
+from undersong.dsp.true_peak import CELL, HALO, cell_heights, cell_peaks
 from undersong.manifest import Levels
 from undersong.units import SAMPLE_RATE
 
@@ -76,8 +76,9 @@ class _Listener:
         weighting = Weighting(channels, rate, per_s=STEPS_PER_S)
         steps = weighting.push(frames[: _RUN_IN + own])[_RUN_IN * STEPS_PER_S // rate :]
         near = frames[_RUN_IN - HALO :]
-        self._highest = max(self._highest, float(near.max()), -float(near.min()))
-        peaks = cell_peaks(near, rate, floor=self._highest)
+        heights = cell_heights(near)
+        self._highest = max(self._highest, float(heights.max()))
+        peaks = cell_peaks(near, rate, floor=self._highest, heights=heights)
         self._highest = max(self._highest, float(peaks.max()))
         return own, steps, self._highest
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from undersong.audio import GRID, PASS, BlockSource, Frames, Tick, shared_out, spans
 from undersong.dsp.limiter import AFTER, BEFORE, MARGIN_DB
 from undersong.dsp.loudness import HOPS_PER_S, STEPS_PER_S, Programme, Weighting, gated_lufs
-from undersong.dsp.true_peak import CELL, HALO, cell_peaks
+from undersong.dsp.true_peak import CELL, HALO, cell_heights, cell_peaks
 from undersong.manifest import Levels
 from undersong.master.chain import Master, read_within
 from undersong.units import SAMPLE_RATE, Db, Dbtp, Lufs, db_to_gain, gain_to_db
@@ -127,8 +127,10 @@ def _looked(sound: Sound, length: int, part: tuple[int, int]) -> tuple[F32, F32,
     frames = read_within(sound.mix, length, start - _WARM, _WARM + whole + HALO)
     steps = _energies(frames[:-HALO], STEPS_PER_S)
     inner = frames[_WARM - HALO :]
-    unseen = _UNSEEN * max(float(inner.max()), -float(inner.min()))
-    peaks = np.maximum(_peaks(inner, unseen), np.float32(unseen))
+    heights = cell_heights(inner)
+    unseen = _UNSEEN * float(heights.max())
+    cells = cell_peaks(inner, SAMPLE_RATE, floor=unseen, heights=heights)
+    peaks = np.maximum(_by_hop(cells), np.float32(unseen))
     heard = read_within(sound.speech, length, start - _WARM, _WARM + whole)
     return steps.astype(np.float32), peaks, _energies(heard, HOPS_PER_S).astype(np.float32)
 
@@ -147,7 +149,8 @@ def master_pass(mix: Survey, *, gain_db: float, ceiling_dbtp: float) -> Masterin
         if k in within_reach:
             span = master.span(k * GRID - _WARM, _WARM + GRID + HALO)
             steps = _energies(span.frames[:-HALO], STEPS_PER_S)[: len(steps)]
-            peak = max(peak, float(_peaks(span.frames[_WARM - HALO :]).max()))
+            peaks = cell_peaks(span.frames[_WARM - HALO :], SAMPLE_RATE)
+            peak = max(peak, float(peaks.max()))
             if span.gain is not None:
                 limited += _count_limited(span.gain)
                 heard = speech_hops[_of_second(k, HOPS_PER_S)]
@@ -191,9 +194,8 @@ def _energies(frames: Frames, per_s: int) -> F64:
     return weighting.push(frames)[_WARM * per_s // SAMPLE_RATE :]
 
 
-def _peaks(frames: Frames, floor: float = 0.0) -> F32:
-    """True peak per 100 ms of whole seconds with a halo on both sides; as `cell_peaks`."""
-    cells = cell_peaks(frames, SAMPLE_RATE, floor=floor)
+def _by_hop(cells: F32) -> F32:
+    """Return the highest of the cells of every 100 ms of whole seconds."""
     return np.asarray(cells.reshape(-1, _HOP // CELL).max(1))
 
 
