@@ -89,8 +89,9 @@ def _around(file: soundfile.SoundFile, start: int, n: int) -> tuple[Frames, int]
     Outside of the file is silence.
     """
     first = max(start - _RUN_IN, 0)
-    before = start - first
-    frames = np.zeros((_RUN_IN + -(-n // CELL) * CELL + HALO, file.channels), np.float32)
+    begin = _RUN_IN - (start - first)
+    frames = np.empty((_RUN_IN + -(-n // CELL) * CELL + HALO, file.channels), np.float32)
     file.seek(first)
-    read = file.read(out=frames[_RUN_IN - before : _RUN_IN + n + HALO])
-    return frames, min(max(len(read) - before, 0), n)
+    end = begin + len(file.read(out=frames[begin : _RUN_IN + n + HALO]))
+    frames[:begin] = frames[end:] = 0
+    return frames, min(max(end - _RUN_IN, 0), n)
