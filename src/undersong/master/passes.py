@@ -30,6 +30,7 @@ _STEP = SAMPLE_RATE // STEPS_PER_S  # frames per 10 ms
 _HOP = SAMPLE_RATE // HOPS_PER_S  # and per 100 ms
 _WARM = 20 * _STEP  # K-weighting forgets within 0.2 s
 _NEAR_DB = -0.1  # a limited peak ends at the margin: nothing below this is the highest
+_AT_ONCE = 60  # seconds whose steps are added to the programme together
 _UNSEEN = 0.7  # peaks 3 dB below the highest of ten seconds need not be known exactly
 
 
@@ -144,16 +145,17 @@ def master_pass(mix: Survey, *, gain_db: float, ceiling_dbtp: float) -> Masterin
     peak = float(mix.peaks[~near].max(initial=0)) * gain
     speech_hops = mix.speech_hops * np.float64(gain**2)
     programme, limited = Programme(), 0
-    for k in range(-(-mix.length // GRID)):
-        steps = mix.steps[_of_second(k, STEPS_PER_S)] * np.float64(gain**2)
-        if k in within_reach:
+    for first, seconds in spans(-(-mix.length // GRID), _AT_ONCE):
+        steps = mix.steps[_of_seconds(first, seconds, STEPS_PER_S)] * np.float64(gain**2)
+        for k in sorted(within_reach.intersection(range(first, first + seconds))):
             span = master.span(k * GRID - _WARM, _WARM + GRID + HALO)
-            steps = _energies(span.frames[:-HALO], STEPS_PER_S)[: len(steps)]
+            own = steps[_of_seconds(k - first, 1, STEPS_PER_S)]
+            own[:] = _energies(span.frames[:-HALO], STEPS_PER_S)[: len(own)]
             peaks = cell_peaks(span.frames[_WARM - HALO :], SAMPLE_RATE)
             peak = max(peak, float(peaks.max()))
             if span.gain is not None:
                 limited += _count_limited(span.gain)
-                heard = speech_hops[_of_second(k, HOPS_PER_S)]
+                heard = speech_hops[_of_seconds(k, 1, HOPS_PER_S)]
                 heard[:] = _limited_speech(mix, k, span.gain * np.float32(gain))[: len(heard)]
         programme.push(steps)
     return Mastering(
@@ -170,8 +172,8 @@ def _weighting(channels: int, per_s: int) -> Weighting:
     return Weighting(channels, SAMPLE_RATE, weights=(2.0,) if channels == 1 else None, per_s=per_s)
 
 
-def _of_second(k: int, per_s: int) -> slice:
-    return slice(k * per_s, (k + 1) * per_s)
+def _of_seconds(first: int, count: int, per_s: int) -> slice:
+    return slice(first * per_s, (first + count) * per_s)
 
 
 def _limited_speech(mix: Survey, k: int, gain: F32) -> F64:
