@@ -8,13 +8,13 @@ adapter that meets them.
 from collections import OrderedDict, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import cycle
 from threading import RLock
 from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.units import SAMPLE_RATE
 
@@ -192,8 +192,7 @@ class Beside(Generic[Part]):
                 self.wait()
 
 
-@dataclass(frozen=True, slots=True)
-class Shifted:
+class Shifted(Struct, frozen=True):
     """A source seen from sample `start` on."""
 
     source: BlockSource

@@ -1,11 +1,11 @@
 import math
-from dataclasses import asdict
 
 import numpy as np
 import pytest
 from dsp_sounds import frames, noise, speech, stereo
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
 from undersong.dsp.loudness import (
     Energies,

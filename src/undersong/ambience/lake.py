@@ -7,10 +7,10 @@ that a slap closes in rings as bubbles (`dsp.grains.bubbles`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
 import numpy as np
+from msgspec import Struct
 from pydantic import Field
 
 from undersong.ambience.blend import Blend, Ground, tuned_db
@@ -37,8 +37,7 @@ class LakeOptions(GeneratorOptions):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shore:
+class Shore(Struct, frozen=True, kw_only=True):
     """What water laps at: its slap, its trickle, and bubbles of what radius (m) it closes in."""
 
     slap: Points

@@ -1,8 +1,7 @@
 """Parts of what swells and dies away: the course of its power, with a spectrum that turns."""
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from undersong.ambience.texture import NOTHING_DB, banded
 from undersong.dsp.noise import Points, Values, bands_hz, spectrum_db
@@ -11,8 +10,7 @@ _OCTAVES = np.log2(bands_hz() / 1000.0)
 _EVEN = np.ones_like(_OCTAVES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
+class Phase(Struct, frozen=True, kw_only=True):
     """One part of a wave's life.
 
     Attributes:

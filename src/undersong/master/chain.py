@@ -1,11 +1,11 @@
 """The master: one static gain, then a true-peak limiter that rarely works."""
 
-from dataclasses import dataclass
 from math import inf
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.audio import GRID, BlockSource, Frames, Gridded, silence
 from undersong.dsp.limiter import AFTER, BEFORE, MARGIN_DB, limiter_gain, loud_cells
@@ -15,8 +15,7 @@ from undersong.units import db_to_gain
 _SURE_DB: Final = 0.01  # a mix this much below what is limited is not, however it is rounded
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Mastered:
+class Mastered(Struct, frozen=True, kw_only=True, eq=False):
     """A mastered span.
 
     Attributes:

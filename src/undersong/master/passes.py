@@ -5,12 +5,12 @@ are known from the survey; only the seconds that it can touch are mastered and m
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.audio import GRID, PASS, BlockSource, Frames, Tick, shared_out, spans
 from undersong.dsp.limiter import AFTER, BEFORE, MARGIN_DB
@@ -34,8 +34,7 @@ _AT_ONCE = 60  # seconds whose steps are added to the programme together
 _UNSEEN = 0.7  # peaks 3 dB below the highest of ten seconds need not be known exactly
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Survey:
+class Survey(Struct, frozen=True, kw_only=True, eq=False):
     """A mix in numbers.
 
     Attributes:
@@ -60,8 +59,7 @@ class Survey:
         return Dbtp(gain_to_db(float(self.peaks.max(initial=0))))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mastering:
+class Mastering(Struct, frozen=True, kw_only=True):
     """How a mix becomes its master.
 
     Attributes:
@@ -80,12 +78,11 @@ class Mastering:
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> Self:
-        """Return the mastering of which `dataclasses.asdict` made `kept`."""
+        """Return the mastering of which `files.plain` made `kept`."""
         return cls(**kept | {"levels": Levels(**kept["levels"])})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sound:
+class Sound(Struct, frozen=True, kw_only=True, eq=False):
     """A mix and the narration in it, as one thread reads them; attributes as in `Survey`."""
 
     mix: BlockSource

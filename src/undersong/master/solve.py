@@ -5,11 +5,11 @@ The limiter takes some loudness away, so the gain is solved from what is measure
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from undersong.audio import BlockSource, Tick, spans
 from undersong.dsp.loudness import Meter, gated_lufs, hops_of, lufs

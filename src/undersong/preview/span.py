@@ -1,7 +1,8 @@
 """A span of a track, rendered through the same chain as the whole."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from undersong.audio import BlockSource, Shifted
 from undersong.deliver.sound import write_sound
@@ -14,8 +15,7 @@ from undersong.studio import Session, Studio
 from undersong.units import Samples, format_seconds, to_samples, to_seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """Samples [start, start + length) of the mastered mix, or of one stem before mastering."""
 
     start: Samples
