@@ -122,9 +122,9 @@ class Recorded(Gridded):
         gain = np.float32(db_to_gain(LAYER_LUFS - known.loudness_lufs))
 
         def second(k: int) -> Frames:
-            sound = source.read(k * GRID, GRID)
-            sound *= gain
-            return sound
+            frames = source.read(k * GRID, GRID)
+            frames *= gain
+            return frames
 
         super().__init__(second, channels=2, keep=2)
 
