@@ -182,18 +182,12 @@ def cascade(sound: F64, sections: F64, state: F64) -> None:
 
 
 def cell_heights(cells: I32, heights: I32) -> None:
-    """Note the highest magnitude of every row of float32 samples, all of them as bits.
-
-    The length of a row is a multiple of 4: as many are looked for side by side.
-    """
+    """Note the highest magnitude of every row of float32 samples, all of them as bits."""
     for cell in range(heights.size):
-        a, b, c, d = np.int32(0), np.int32(0), np.int32(0), np.int32(0)
-        for k in range(cells.shape[1] // 4):
-            a = max(a, cells[cell, 4 * k] & _MAGNITUDE)
-            b = max(b, cells[cell, 4 * k + 1] & _MAGNITUDE)
-            c = max(c, cells[cell, 4 * k + 2] & _MAGNITUDE)
-            d = max(d, cells[cell, 4 * k + 3] & _MAGNITUDE)
-        heights[cell] = max(a, b, c, d)
+        highest = np.int32(0)
+        for k in range(cells.shape[1]):
+            highest = max(highest, cells[cell, k] & _MAGNITUDE)
+        heights[cell] = highest
 
 
 def pack(samples: F32, words: U32) -> None:

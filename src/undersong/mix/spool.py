@@ -143,7 +143,7 @@ class SpooledBed(Gridded):
 
     def __init__(self, bed: BlockSource, name: str, spool: Spool) -> None:
         """Stand for `bed`."""
-        super().__init__(self._second, channels=bed.channels, keep=1)
+        super().__init__(self._second, channels=bed.channels, keep=2)
         self._bed, self._name, self._spool = bed, name, spool
 
     def _second(self, k: int) -> Frames:
