@@ -9,7 +9,7 @@ from undersong.ambience.air import way_through_air
 from undersong.audio import GRID, BlockSource, Frames, Gridded
 from undersong.dsp.noise import Curve, Stream
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Rises whenever a placed layer sounds otherwise; part of every bed's digest."""
 
 _POINTS_PER_S: Final = 20
