@@ -102,3 +102,14 @@ def test_courses_without_numba_are_the_same(monkeypatch) -> None:
     monkeypatch.setattr(dsp_noise, "kernels", lambda: None)
     np.testing.assert_allclose(Curve(STREAM, 0.3, 4)(TIMES), seen[0], atol=1e-12)
     np.testing.assert_array_equal(shots(TIMES), seen[1])
+
+
+@pytest.mark.parametrize("made", [MACHINE, PLAIN], ids=["compiled", "numpy"])
+def test_grains_are_added_as_in_python(made) -> None:
+    samples, gains = noisy(11, 30), noisy(12, 3)
+    begins, ends, starts = np.array([[0, 4, 11], [4, 11, 30], [3, 0, 5]], np.uint64)
+    python, seen = np.zeros((2, 25), np.float32)
+    noise_kernels.add_grains(samples, begins, ends, starts, gains, python)
+    made.add_grains(samples, begins, ends, starts, gains=gains, out=seen)
+    assert python[:24].all()
+    np.testing.assert_array_equal(seen, python)

@@ -55,6 +55,7 @@ _LAYOUT: Final = {
         *(_POINTER, _POINTER, _SIZE, _POINTER, _SIZE),
         *(_NUMBER, _SIZE, _SIZE, _POINTER, _POINTER),
     ),
+    "add_grains": (_POINTER, _SIZE, *(_POINTER,) * 4, _SIZE, _POINTER, _SIZE),
     "add_phase": (_POINTER, _SIZE, *(_POINTER,) * 5, _SIZE, _POINTER, _POINTER),
     "cascade": (_POINTER, _SIZE, _POINTER, _SIZE, _POINTER),
     "cell_heights": (_POINTER, _SIZE, _POINTER, _SIZE),
@@ -238,6 +239,15 @@ class Kernels:
             *(times.ctypes.data, times.size, origins.ctypes.data, facts.ctypes.data),
             *(levels.ctypes.data, spectrum.ctypes.data, octaves.ctypes.data, octaves.size),
             *(courses.ctypes.data, powers.ctypes.data),
+        )
+
+    def add_grains(  # noqa: PLR0913 - as `noise_kernels.add_grains`
+        self, samples: F32, begins: U64, ends: U64, starts: U64, *, gains: F32, out: F32
+    ) -> None:
+        """See `noise_kernels.add_grains`."""
+        self._calls["add_grains"](
+            *(samples.ctypes.data, samples.size, begins.ctypes.data, ends.ctypes.data),
+            *(starts.ctypes.data, gains.ctypes.data, begins.size, out.ctypes.data, out.size),
         )
 
 

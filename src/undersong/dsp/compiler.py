@@ -29,6 +29,7 @@ from undersong.dsp.kernels import (
 )
 from undersong.dsp.noise_kernels import (
     add_curves,
+    add_grains,
     add_phase,
     add_shots,
     draw_spectra,
@@ -178,6 +179,17 @@ def _add_phase(times, n, origins, facts, levels, spectrum, octaves, bands, cours
     )
 
 
+def _add_grains(samples, size, begins, ends, starts, gains, count, out, n):
+    add_grains(
+        carray(samples, (size,)),
+        carray(begins, (count,)),
+        carray(ends, (count,)),
+        carray(starts, (count,)),
+        carray(gains, (count,)),
+        carray(out, (n,)),
+    )
+
+
 _ENTRIES: Final[Mapping[str, tuple[Any, tuple[Any, ...]]]] = MappingProxyType(
     {
         "weigh": (_weigh, (_F32, _N, _N, _N, _X, _F64, _F64, _X, _N, _F64, _N)),
@@ -200,6 +212,7 @@ _ENTRIES: Final[Mapping[str, tuple[Any, tuple[Any, ...]]]] = MappingProxyType(
             _add_shots,
             (_F64, _F32, _N, _F64, _N, _X, _N, _N, _F32, _F32),
         ),
+        "add_grains": (_add_grains, (_F32, _N, _U64, _U64, _U64, _F32, _N, _F32, _N)),
         "add_phase": (_add_phase, (_F64, _N, _F64, *(_F32,) * 4, _N, _F32, _F32)),
     }
 )
@@ -228,6 +241,7 @@ def compile_kernels() -> tuple[dict[str, str], bytes]:
         add_curves,
         add_shots,
         add_phase,
+        add_grains,
     ):
         register_jitable(error_model="numpy")(kernel)
     symbols, module = {}, llvm.parse_assembly("")

@@ -193,3 +193,13 @@ def add_phase(  # noqa: PLR0913, PLR0917 - as `draw_spectra`
 
 
 _TO_2 = np.float32(1.0 / np.log(2.0))
+
+
+def add_grains(  # noqa: PLR0913, PLR0917 - as `draw_spectra`
+    samples: F32, begins: U64, ends: U64, starts: U64, gains: F32, out: F32
+) -> None:
+    """Add parts of `samples`, each from its begin to its end, to `out` from its start on."""
+    for k in range(begins.size):
+        begin, start, gain = begins[k], starts[k], gains[k]
+        for i in range(ends[k] - begin):
+            out[start + i] += samples[begin + i] * gain

@@ -88,6 +88,16 @@ class PlainLoops:
         turns = turn[:, np.newaxis] * octaves[:, np.newaxis]
         powers += exp2s(course[:, np.newaxis] + turns + spectrum[:, np.newaxis])
 
+    @staticmethod
+    def add_grains(  # noqa: PLR0913 - as `Kernels.add_grains`
+        samples: F32, begins: U64, ends: U64, starts: U64, *, gains: F32, out: F32
+    ) -> None:
+        """See `Kernels.add_grains`."""
+        for begin, end, start, gain in zip(
+            begins.tolist(), ends.tolist(), starts.tolist(), gains, strict=True
+        ):
+            out[start : start + end - begin] += samples[begin:end] * gain
+
 
 def below_bins(edges: U64) -> npt.NDArray[np.int64]:
     """Return the band below each bin; see `noise_kernels.draw_spectra`."""
