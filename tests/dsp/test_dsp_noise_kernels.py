@@ -113,3 +113,15 @@ def test_grains_are_added_as_in_python(made) -> None:
     made.add_grains(samples, begins, ends, starts, gains=gains, out=seen)
     assert python[:24].all()
     np.testing.assert_array_equal(seen, python)
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 33])
+def test_words_are_numpys_and_their_pythons(blocks: int) -> None:
+    key, counter = (1 << 127) + 12345, (1 << 40) - 7
+    python = np.zeros((3, noise_kernels.ABREAST, 4), np.uint64)
+    state = np.zeros((4, noise_kernels.ABREAST), np.uint64)
+    noise_kernels.draw_words(noise_kernels.round_keys(key), counter, state, python)
+    expected = np.random.Philox(key=key, counter=counter).random_raw(4 * blocks)
+    for seen in (MACHINE.draw_words(key, counter, blocks), PLAIN.draw_words(key, counter, blocks)):
+        np.testing.assert_array_equal(seen, expected)
+    np.testing.assert_array_equal(python.reshape(-1)[: 4 * blocks], expected)

@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 
 from undersong.dsp.kernels import F32, F64, ROUND, SCRATCH, U32, Pair
-from undersong.dsp.noise_kernels import C64, U16, U64
+from undersong.dsp.noise_kernels import ABREAST, C64, U16, U64, round_keys
 from undersong.errors import OutputError
 from undersong.files import atomic, digest_bytes
 
@@ -48,6 +48,7 @@ _LAYOUT: Final = {
     "weigh_wide": _WIDE,
     "weigh_wide_singly": _WIDE,
     "pack": (_POINTER, _POINTER, _SIZE),
+    "draw_words": (_POINTER, _SIZE, _POINTER, _POINTER, _SIZE),
     "draw_spectra": (_POINTER, _SIZE, *(_POINTER,) * 3, _SIZE, *(_POINTER,) * 4, *(_SIZE,) * 2),
     "overlap": (*(_POINTER,) * 3, _SIZE, _SIZE),
     "add_curves": (*_FRAMES, _POINTER, _SIZE, _NUMBER, _SIZE, _NUMBER, _POINTER),
@@ -169,6 +170,16 @@ class Kernels:
         words = np.empty(samples.size // 4 * 3, np.uint32)
         self._calls["pack"](samples.ctypes.data, words.ctypes.data, samples.size // 4)
         return words
+
+    def draw_words(self, key: int, counter: int, blocks: int) -> U64:
+        """Return blocks of four random words, a block after `counter`, as numpy's Philox."""
+        groups = -(-blocks // ABREAST)
+        words, state = np.empty(4 * ABREAST * groups, np.uint64), np.empty((4, ABREAST), np.uint64)
+        keys = round_keys(key)
+        self._calls["draw_words"](
+            *(keys.ctypes.data, counter, state.ctypes.data, words.ctypes.data, groups)
+        )
+        return words[: 4 * blocks]
 
     def draw_spectra(  # noqa: PLR0913 - as `noise_kernels.draw_spectra`
         self, draws: U16, table: F32, *, sides: F32, levels: F32, edges: U64, shares: F32

@@ -28,14 +28,17 @@ from undersong.dsp.kernels import (
     weigh_wide_singly,
 )
 from undersong.dsp.noise_kernels import (
+    ABREAST,
     add_curves,
     add_grains,
     add_phase,
     add_shots,
     draw_spectra,
+    draw_words,
     exp2,
     log2,
     overlap,
+    product,
 )
 
 _F32, _F64, _I32 = (types.CPointer(t) for t in (types.float32, types.float64, types.int32))
@@ -190,6 +193,15 @@ def _add_grains(samples, size, begins, ends, starts, gains, count, out, n):
     )
 
 
+def _draw_words(keys, counter, state, words, groups):
+    draw_words(
+        carray(keys, (10, 2)),
+        counter,
+        carray(state, (4, ABREAST)),
+        carray(words, (groups, ABREAST, 4)),
+    )
+
+
 _ENTRIES: Final[Mapping[str, tuple[Any, tuple[Any, ...]]]] = MappingProxyType(
     {
         "weigh": (_weigh, (_F32, _N, _N, _N, _X, _F64, _F64, _X, _N, _F64, _N)),
@@ -202,6 +214,7 @@ _ENTRIES: Final[Mapping[str, tuple[Any, tuple[Any, ...]]]] = MappingProxyType(
             (_F32, _N, _N, _F32, _N, _N, _F32, _F32, types.float32, _N, _F32, _F32, _F32),
         ),
         "pack": (_pack, (_F32, _U32, _N)),
+        "draw_words": (_draw_words, (_U64, _N, _U64, _U64, _N)),
         "draw_spectra": (
             _draw_spectra,
             (_U16, _N, *(_F32,) * 3, _N, _U64, *(_F32,) * 3, _N, _N),
@@ -234,6 +247,8 @@ def compile_kernels() -> tuple[dict[str, str], bytes]:
         cell_peaks,
         number_24,
         pack,
+        product,
+        draw_words,
         exp2,
         log2,
         draw_spectra,

@@ -82,7 +82,8 @@ class Stream:
     def words(self, first: int, count: int) -> npt.NDArray[np.uint64]:
         """Return words [first, first + count); `first` may be negative."""
         block, skip = divmod(first, 4)
-        return self._philox(_ORIGIN + block).random_raw(skip + count)[skip:]
+        words = loops().draw_words(self.key, _ORIGIN + block, -(-(skip + count) // 4))
+        return words[skip : skip + count]
 
     def uniform(self, first: int, count: int) -> Values:
         """Return numbers [first, first + count), evenly spread over [0, 1)."""
@@ -96,10 +97,8 @@ class Stream:
 
     def rng(self, cell: int) -> "np.random.Generator":
         """Return a generator for one event, where it takes many draws of many kinds."""
-        return np.random.Generator(self._philox((1 << 128) + ((_ORIGIN + cell) << 64)))
-
-    def _philox(self, counter: int) -> "np.random.Philox":
-        return np.random.Philox(key=self.key, counter=counter)
+        counter = (1 << 128) + ((_ORIGIN + cell) << 64)
+        return np.random.Generator(np.random.Philox(key=self.key, counter=counter))
 
 
 @dataclass(frozen=True, slots=True)

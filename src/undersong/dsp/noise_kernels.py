@@ -4,6 +4,7 @@ Where an index is unsigned the compiler need not think of those below 0, which c
 only then does it use the processor's vectors.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,14 @@ U64 = npt.NDArray[np.uint64]
 LEAST: Final = np.float32(-120.0)
 """Exponent of 2 that counts as nothing."""
 
+ABREAST: Final = 16
+"""Blocks of random words that are drawn side by side."""
+
+_KEYS_KEPT: Final = 256
+_LOW_32, _HIGH_32 = np.uint64(0xFFFFFFFF), np.uint64(32)
+_PHILOX_0 = np.uint64(0xE14C6C93), np.uint64(0xD2E7470E)  # a multiplier's low and high half
+_PHILOX_1 = np.uint64(0x95121157), np.uint64(0xCA5A8263)
+_WEYL_0, _WEYL_1 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
 _BYTE_16, _LOW_8 = np.uint16(8), np.uint16(255)
 _ONE, _MANTISSA = np.float32(1), np.int32(23)
 _ROUNDS = np.float32(1.5 * 2.0**23)  # added to a float32 it leaves no place for fractions
@@ -203,3 +212,41 @@ def add_grains(  # noqa: PLR0913, PLR0917 - as `draw_spectra`
         begin, start, gain = begins[k], starts[k], gains[k]
         for i in range(ends[k] - begin):
             out[start + i] += samples[begin + i] * gain
+
+
+def draw_words(keys: U64, counter: int, state: U64, words: U64) -> None:
+    """Write the blocks of Philox 4x64-10 from `counter` + 1 on, as numpy's.
+
+    `words` (n, ABREAST, 4) is written. `keys` holds both words of the key for each of the ten
+    rounds; `state` (4, ABREAST) is overwritten.
+    """
+    for group in range(words.shape[0]):
+        for lane in range(ABREAST):
+            state[0, lane] = np.uint64(counter + 1 + group * ABREAST + lane)
+            state[1, lane] = state[2, lane] = state[3, lane] = np.uint64(0)
+        for r in range(10):
+            for lane in range(ABREAST):
+                high, low = product(state[0, lane], _PHILOX_0[0], _PHILOX_0[1])
+                high_1, low_1 = product(state[2, lane], _PHILOX_1[0], _PHILOX_1[1])
+                state[0, lane] = high_1 ^ state[1, lane] ^ keys[r, 0]
+                state[2, lane] = high ^ state[3, lane] ^ keys[r, 1]
+                state[1, lane], state[3, lane] = low_1, low
+        for lane in range(ABREAST):
+            for j in range(4):
+                words[group, lane, j] = state[j, lane]
+
+
+def product(x: np.uint64, low: np.uint64, high: np.uint64) -> tuple[np.uint64, np.uint64]:
+    """Return the upper and the lower word of x times a word of two halves."""
+    a, b = x & _LOW_32, x >> _HIGH_32
+    p = a * low
+    t = a * high + (p >> _HIGH_32)
+    u = b * low + (t & _LOW_32)
+    return b * high + (t >> _HIGH_32) + (u >> _HIGH_32), (u << _HIGH_32) | (p & _LOW_32)
+
+
+@lru_cache(_KEYS_KEPT)
+def round_keys(key: int) -> U64:
+    """Return what `draw_words` needs of a key of 128 bits: a Weyl sequence of both its words."""
+    rounds, words = np.arange(10, dtype=np.uint64)[:, np.newaxis], divmod(key, 1 << 64)[::-1]
+    return np.asarray(np.array(words, np.uint64) + rounds * np.array([_WEYL_0, _WEYL_1]))

@@ -10,6 +10,11 @@ class PlainLoops:
     """What `compiled.Kernels` does for noise and its courses."""
 
     @staticmethod
+    def draw_words(key: int, counter: int, blocks: int) -> U64:
+        """See `Kernels.draw_words`."""
+        return np.random.Philox(key=key, counter=counter).random_raw(4 * blocks)
+
+    @staticmethod
     def draw_spectra(  # noqa: PLR0913 - as `Kernels.draw_spectra`
         draws: U16, table: F32, *, sides: F32, levels: F32, edges: U64, shares: F32
     ) -> C64:
