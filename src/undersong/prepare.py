@@ -17,7 +17,7 @@ from undersong.mix.duck import plan_mix
 from undersong.mix.mixer import Mixer
 from undersong.mix.model import MixPlan
 from undersong.mix.presence import Surveys, from_json, survey_presence, to_json
-from undersong.mix.spool import spooled_beds, spooled_takes
+from undersong.mix.spool import Spool, spooled_beds, spooled_takes
 from undersong.recipes.model import Recipe
 from undersong.recipes.profiles import PROFILES
 from undersong.store.kinds import SURVEYS
@@ -57,14 +57,15 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
     opening = {
         name: partial(open_bed, bed, recipe.seed, studio.cache) for name, bed in beds.items()
     }
-    copies = spooled_beds(opening, studio.cache, studio.threads)
+    spool = Spool(studio.cache)
+    copies = spooled_beds(opening, spool, studio.threads)
     heard = {name: f"{bed_digest(bed)}-{recipe.seed}" for name, bed in beds.items()}
     plan = _planned(
         recipe,
         studio,
         _Heard(timeline=timeline, cues=cues, copies=copies, digest=digest_json(heard)),
     )
-    takes = spooled_takes(narration.takes, studio.cache)
+    takes = spooled_takes(narration.takes, spool)
 
     def mixer(sources: Mapping[str, BlockSource]) -> Mixer:
         return Mixer(timeline, plan, takes=takes, beds=sources, cues=cues)
@@ -77,6 +78,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
         timeline=timeline,
         plan=plan,
         copies=tuple(mixer(sources) for sources in copies),
+        let_go=spool.let_go,
         profile=PROFILES[recipe.loudness],
         digest=digest_json([code_digest(*SOUND), recipe.loudness, recipe.anchor, *sounding]),
         credits=(*narration.credits, *(bed.credit for bed in beds.values() if bed.credit)),

@@ -4,7 +4,7 @@
 `prepare`, `mastering_of` and a few blocks.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -85,6 +85,8 @@ def render_track(
     mastering = mastering_of(session, studio)
     tags = tags_of(recipe, session.timeline, session.credits, cover=cover, draft=spoken.draft)
     order = _order(session, mastering, folder, tags)
+    if not (extras.stems or extras.picture):
+        order = replace(order, heard=session.let_go)
     companions = _companions(session, mastering, extras)
     shelf = Shelf(studio.cache, asked=not extras.force)
     keeping = Keeping(shelf=shelf, sound=sound, label=label)

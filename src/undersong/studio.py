@@ -78,6 +78,7 @@ class Session:
 
     Attributes:
         copies: mixers of the same sound that share nothing that changes, one for each thread.
+        let_go: gives back the room that they keep sound in, when no more is to be read.
         digest: of everything that reaches its sound.
         credits: lines to show wherever it is offered.
         withheld: why it must not be published, in sentences.
@@ -88,6 +89,7 @@ class Session:
     timeline: Timeline
     plan: MixPlan
     copies: tuple[Mixer, ...]
+    let_go: Callable[[], None]
     profile: Profile
     digest: str
     credits: tuple[str, ...]

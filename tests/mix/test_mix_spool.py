@@ -1,5 +1,7 @@
 import gc
+import os
 import shutil
+import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -36,7 +38,7 @@ class Ramp:
 
 def test_a_take_is_made_once_and_always_the_same(tmp_path):
     takes = [Once(0.25, 1_000), Once(-0.5, 77), Once(0.1, 3)]
-    kept = spooled_takes(takes, tmp_path)
+    kept = spooled_takes(takes, Spool(tmp_path))
     for k in (1, 0, 1, 2, 0, 1):
         np.testing.assert_array_equal(
             kept[k].frames(), np.full((takes[k].n, 1), takes[k].value, "f4")
@@ -45,7 +47,7 @@ def test_a_take_is_made_once_and_always_the_same(tmp_path):
 
 
 def test_nothing_is_left_behind(tmp_path):
-    kept = spooled_takes([Once(0.25, 1_000)], tmp_path)
+    kept = spooled_takes([Once(0.25, 1_000)], Spool(tmp_path))
     kept[0].frames()
     assert list(tmp_path.iterdir()) == []
     del kept
@@ -55,7 +57,7 @@ def test_nothing_is_left_behind(tmp_path):
 
 def test_without_room_a_take_is_made_each_time(tmp_path):
     take = Once(0.5, 10)
-    (kept,) = spooled_takes([take], tmp_path / "missing")
+    (kept,) = spooled_takes([take], Spool(tmp_path / "missing"))
     assert kept.frames().tolist() == kept.frames().tolist() == [[0.5]] * 10
     assert take.made == 2
 
@@ -71,7 +73,7 @@ def test_copies_of_a_bed_share_what_one_of_them_made(tmp_path):
         opened.append(Ramp())
         return opened[-1]
 
-    one, other = (copy["sea"] for copy in spooled_beds({"sea": opens}, tmp_path, 2))
+    one, other = (copy["sea"] for copy in spooled_beds({"sea": opens}, Spool(tmp_path), 2))
     assert len(opened) == 1, "the second copy is opened when it is needed"
     whole = one.read(-300, 3 * GRID)
     np.testing.assert_array_equal(whole, Ramp().read(-300, 3 * GRID))
@@ -112,3 +114,19 @@ def test_a_spool_leaves_a_disk_twice_what_it_takes(tmp_path, monkeypatch: pytest
 
 def _has(spool: Spool, key: str) -> bool:
     return spool.read(key) is not None
+
+
+def test_what_was_let_go_is_made_anew(tmp_path):
+    spool, take = Spool(tmp_path), Once(0.5, 10)
+    (kept,) = spooled_takes([take], spool)
+    kept.frames()
+    before = len(os.listdir("/proc/self/fd"))
+    spool.let_go()
+    for thread in threading.enumerate():
+        if thread.name == "letting go":
+            thread.join()
+    assert len(os.listdir("/proc/self/fd")) == before - 1
+    assert kept.frames().tolist() == [[0.5]] * 10
+    assert take.made == 2
+    assert spool.read(0) is None
+    spool.let_go()

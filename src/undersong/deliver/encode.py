@@ -76,6 +76,7 @@ class Order:
     masters: Sequence[Callable[[float, float], BlockSource]]
     tags: Tags
     levels: Levels | None = None
+    heard: Callable[[], None] = lambda: None
 
     @property
     def steps(self) -> int:
@@ -130,6 +131,7 @@ def deliver(order: Order, tick: Tick | None = None) -> tuple[Deliverable, ...]:
         with unbroken():
             attempts = [_first(order, CODECS[name], naming) for name in order.formats]
         held = _until_held(order, attempts, tick or _unseen)
+        order.heard()
         return tuple(_finish(order, held[attempt.path]) for attempt in attempts)
 
 

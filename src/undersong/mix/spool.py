@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Final
 from weakref import finalize
 
@@ -38,6 +38,7 @@ class Spool:
         self._end = 0
         self._places: dict[object, tuple[int, tuple[int, ...]]] = {}
         self._lock = Lock()
+        self._close: Callable[[], object] = _nothing
 
     def read(self, key: object) -> Frames | None:
         """Return an array that was kept; None when it was not, or cannot be read any more."""
@@ -81,6 +82,15 @@ class Spool:
             return False
         return free_bytes - more_bytes >= LEFT * after_bytes
 
+    def let_go(self) -> None:
+        """Give back the room, once nobody reads; what is asked for from then on is made anew.
+
+        The system takes 0.1 s for a gigabyte, and nobody has to wait for it.
+        """
+        with self._lock:
+            self._file, self._full = None, True
+        Thread(target=self._close, name="letting go").start()
+
     def _open(self) -> int | None:
         """Return the file, which is made when it is first needed; None when it is full."""
         if self._file is None and not self._full:
@@ -90,7 +100,7 @@ class Spool:
             except OSError:
                 self._full = True
             else:
-                finalize(self, os.close, self._file)
+                self._close = finalize(self, os.close, self._file)
         return None if self._full else self._file
 
 
@@ -142,14 +152,13 @@ def _spooled(bed: BlockSource, name: str, spool: Spool) -> Gridded:
     return Gridded(second, channels=bed.channels, keep=1)
 
 
-def spooled_takes(takes: Sequence[TakeSource], folder: Path) -> tuple[SpooledTake, ...]:
-    """Return takes that are made once, and kept in `folder` until nobody holds them."""
-    spool = Spool(folder)
+def spooled_takes(takes: Sequence[TakeSource], spool: Spool) -> tuple[SpooledTake, ...]:
+    """Return takes that are made once, and kept in a spool."""
     return tuple(SpooledTake(take, number, spool) for number, take in enumerate(takes))
 
 
 def spooled_beds(
-    opening: Mapping[str, Callable[[], BlockSource]], folder: Path, copies: int
+    opening: Mapping[str, Callable[[], BlockSource]], spool: Spool, copies: int
 ) -> tuple[dict[str, Gridded], ...]:
     """Return copies of beds, each second of which is made once, by whichever is asked first.
 
@@ -158,7 +167,6 @@ def spooled_beds(
     Raises:
         AmbienceError: a bed cannot be opened.
     """
-    spool = Spool(folder)
     first = {name: _spooled(opens(), name, spool) for name, opens in opening.items()}
     more = range(copies - 1)
     return first, *(
@@ -168,3 +176,7 @@ def spooled_beds(
         }
         for _ in more
     )
+
+
+def _nothing() -> None:
+    """Close no file."""
