@@ -145,6 +145,7 @@ class Sea:
         """Take options; waves are drawn as they are needed."""
         self._options = options
         self._waves = stream.child("waves")
+        self._known: dict[int, Wave] = {}
         self._swell = Swell(stream.child("swell"), options.period_s)
         self._surf = Swings(stream.child("surf"), _SURF_SWINGS, by_side=False)
         self._leans = Swings(stream.child("leans"), _SURF_LEANS)
@@ -184,7 +185,9 @@ class Sea:
     def _near(self, times_s: Values) -> list[Wave]:
         """Return the waves that can be heard."""
         arrivals = self._swell.between(times_s[0] - _REACH_S[1], times_s[-1] + _REACH_S[0])
-        return [self._wave(arrival) for arrival in arrivals]
+        known = self._known
+        self._known = {one.number: known.get(one.number) or self._wave(one) for one in arrivals}
+        return list(self._known.values())
 
     def _wave(self, arrival: Arrival) -> Wave:
         rng, options = self._waves.rng(arrival.number), self._options

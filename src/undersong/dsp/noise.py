@@ -162,7 +162,7 @@ class Shots:
         moments = (np.arange(first, first + count) + draws[:, 0]) * self.cell_s
         size = -np.log1p(-_USUAL * draws[:, 1]) * (self.cell_s / self._area() / _USUAL_SIZE)
         place = (2.0 * draws[:, 2] - 1.0) * self.spread
-        sizes = (size * np.stack([1.0 - place, 1.0 + place])).astype(np.float32)
+        sizes = np.array([size * (1.0 - place), size * (1.0 + place)], np.float32)
         rates = np.array([-_TO_2 / self.fall_s, -_TO_2 / self._onset()], np.float32)
         powers = np.zeros((2, len(times_s)), np.float32)
         loops().add_shots(
