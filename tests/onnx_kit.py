@@ -1,12 +1,12 @@
 """Tiny neural voices with the true signatures, their weights two lookup tables of our own."""
 
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
+from msgspec import Struct, field
 from onnx import TensorProto, helper, numpy_helper
 
 from undersong.voices.kokoro_symbols import SYMBOLS
@@ -19,8 +19,7 @@ PIPER_MAP = {"_": [0], "^": [1], "$": [2], " ": [3], "!": [4], ",": [8], ".": [1
 }  # fmt: skip
 
 
-@dataclass
-class Graph:
+class Graph(Struct):
     """Nodes and constants, put down one after another."""
 
     nodes: list[Any] = field(default_factory=list)

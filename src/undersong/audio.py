@@ -8,13 +8,13 @@ adapter that meets them.
 from collections import OrderedDict, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import cycle
 from threading import RLock
 from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.units import SAMPLE_RATE
 
@@ -53,7 +53,38 @@ class BlockSource(Protocol):
         ...
 
 
-class Gridded:
+class Pieced:
+    """A `BlockSource` that is written where it is wanted, in pieces within one grid block each.
+
+    `write(out, start)` writes samples [start, start + len(out)), start >= 0. Every sample must
+    depend on its position only.
+    """
+
+    def __init__(
+        self, write: Callable[[Frames, int], None], *, channels: int, block: int = GRID
+    ) -> None:
+        """Wrap `write`; nothing stays in memory."""
+        self._write = write
+        self._channels = channels
+        self._block = block
+
+    @property
+    def channels(self) -> int:
+        """Number of channels of every block."""
+        return self._channels
+
+    def read(self, start: int, n: int) -> Frames:
+        """Return samples [start, start + n); silence before 0."""
+        out = room(start, n, self._channels)
+        position = max(start, 0)
+        while position < start + n:
+            count = min(self._block - position % self._block, start + n - position)
+            self._write(out[position - start : position - start + count], position)
+            position += count
+        return out
+
+
+class Gridded(Pieced):
     """A `BlockSource` that is right by construction: whole grid blocks in, any slice out.
 
     `render(k)` makes samples [k * block, (k + 1) * block), k >= 0, as a pure function of k. As a
@@ -66,28 +97,16 @@ class Gridded:
         self, render: Callable[[int], Frames], *, channels: int, block: int = GRID, keep: int = 3
     ) -> None:
         """Wrap `render`; memory is `keep` blocks whatever the length."""
+        super().__init__(self._copy, channels=channels, block=block)
         self._render = render
-        self._channels = channels
-        self._block = block
         self._keep = keep
         self._kept: OrderedDict[int, Frames] = OrderedDict()
         self._lock = RLock()
 
-    @property
-    def channels(self) -> int:
-        """Number of channels of every block."""
-        return self._channels
-
-    def read(self, start: int, n: int) -> Frames:
-        """Return samples [start, start + n); silence before 0."""
-        out = room(start, n, self._channels)
-        position = max(start, 0)
-        while position < start + n:
-            k, offset = divmod(position, self._block)
-            count = min(self._block - offset, start + n - position)
-            out[position - start : position - start + count] = self.at(k)[offset : offset + count]
-            position += count
-        return out
+    def part(self, start: int, n: int) -> Frames:
+        """Return samples [start, start + n) of one block, as `at` does."""
+        k, offset = divmod(start, self._block)
+        return self.at(k)[offset : offset + n]
 
     def at(self, k: int) -> Frames:
         """Return block `k` >= 0 itself, which others see too: it must not be written to."""
@@ -99,6 +118,9 @@ class Gridded:
                 if len(self._kept) > self._keep:
                     self._kept.popitem(last=False)
             return self._kept[k]
+
+    def _copy(self, out: Frames, start: int) -> None:
+        out[:] = self.part(start, len(out))
 
 
 def shared_out(works: Sequence[Callable[[Part], Made]], parts: Iterable[Part]) -> Generator[Made]:
@@ -170,8 +192,7 @@ class Beside(Generic[Part]):
                 self.wait()
 
 
-@dataclass(frozen=True, slots=True)
-class Shifted:
+class Shifted(Struct, frozen=True):
     """A source seen from sample `start` on."""
 
     source: BlockSource

@@ -10,11 +10,11 @@ import struct
 import subprocess
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
+from msgspec import Struct
 
 from undersong.audio import Frames
 from undersong.errors import AudioFileError
@@ -31,8 +31,7 @@ _AU = struct.Struct(">4s5I")
 """Head of an AU file: its name, where the samples begin, their size and kind, rate, channels."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoundStream:
+class SoundStream(Struct, frozen=True, kw_only=True):
     """A sound file being read from its start: `blocks` yields Frames until it ends."""
 
     rate: Hz

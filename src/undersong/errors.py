@@ -7,12 +7,13 @@ prints both and exits with the `exit_code` of the class; a traceback appears onl
 import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from msgspec import Struct
+from msgspec.structs import asdict
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+
+class Fault(Struct, frozen=True, kw_only=True):
     """One thing wrong in one file, with everything needed to mend it.
 
     Attributes:

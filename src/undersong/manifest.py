@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct, field
+
+from undersong.files import plain
 from undersong.units import Dbtp, Lu, Lufs
 
 SCHEMA = 1
@@ -15,8 +17,7 @@ MANIFEST = "manifest.json"
 """Name of the manifest in the folder of its track."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Levels:
+class Levels(Struct, frozen=True, kw_only=True):
     """Measured loudness of a stretch of sound, by ITU-R BS.1770-5 and EBU Tech 3341/3342.
 
     Loudness of silence, and of sound too short for its window, is -inf; the range is then 0.
@@ -38,8 +39,7 @@ class Levels:
     length_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deliverable:
+class Deliverable(Struct, frozen=True, kw_only=True):
     """One encoded file of a track, as decoded again and measured.
 
     Attributes:
@@ -63,8 +63,7 @@ class Deliverable:
     encodes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChapterMark:
+class ChapterMark(Struct, frozen=True, kw_only=True):
     """A chapter as players see it; times in seconds from the start of the file."""
 
     title: str
@@ -72,8 +71,7 @@ class ChapterMark:
     end_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speaker:
+class Speaker(Struct, frozen=True, kw_only=True):
     """What spoke all that one voice says in a track.
 
     Attributes:
@@ -87,8 +85,7 @@ class Speaker:
     draft: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class Manifest(Struct, frozen=True, kw_only=True):
     """Everything about one finished track that later stages and other programs need.
 
     Attributes:
@@ -149,7 +146,7 @@ class Manifest:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps`."""
-        return asdict(self)
+        return plain(self)
 
 
 def read_manifest(path: Path) -> dict[str, Any] | None:

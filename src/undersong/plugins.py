@@ -1,15 +1,15 @@
 """Plug-ins by name: ours and strangers' come in through the same door, loaded when asked for."""
 
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from msgspec import Struct
+
 from undersong.errors import UndersongError, UnknownNameError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlugIns:
+class PlugIns(Struct, frozen=True, kw_only=True):
     """One kind of plug-in.
 
     Attributes:

@@ -1,8 +1,9 @@
 """Everything that is decided before a track is mixed: words spoken, times, levels, gains."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from undersong.ambience.bed import bed_digest, load_bed, open_bed
 from undersong.ambience.cue import Cue, open_cue
@@ -86,8 +87,7 @@ def prepare(recipe: Recipe, studio: Studio) -> Session:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Heard:
+class _Heard(Struct, frozen=True, kw_only=True):
     """What there is to listen to.
 
     Attributes:

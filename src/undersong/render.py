@@ -4,10 +4,11 @@
 `prepare`, `mastering_of` and a few blocks.
 """
 
-from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from undersong.deliver.certificate import is_whole, manifest_of, write_manifest
 from undersong.deliver.companions import Companions, companion_names, write_companions
@@ -16,7 +17,7 @@ from undersong.deliver.kept import Keeping, deliver_kept
 from undersong.deliver.label import cover_of, label_digest, tags_of
 from undersong.deliver.leftovers import making, settle
 from undersong.deliver.tags import Tags
-from undersong.files import digest_json
+from undersong.files import digest_json, plain
 from undersong.manifest import MANIFEST, read_manifest
 from undersong.master.chain import Master
 from undersong.master.passes import Mastering, Sound
@@ -42,7 +43,7 @@ def mastering_of(session: Session, studio: Studio) -> Mastering:
     def solved() -> dict[str, Any]:
         tick = studio.watch.stage("measuring the mix", length)
         copies = [Sound(mix=copy.mix, speech=copy.speech) for copy in session.copies]
-        return asdict(solve(copies, length, goal, tick))
+        return plain(solve(copies, length, goal, tick))
 
     mastering = Mastering.from_json(studio.recall(MASTERINGS, session.digest, solved))
     if note := loud_speech(mastering, goal):
@@ -125,7 +126,10 @@ def _order(session: Session, mastering: Mastering, folder: Path, tags: Tags) -> 
         gain_db=mastering.gain_db,
         levels=mastering.levels,
         tags=tags,
-        masters=tuple(partial(Master, copy.mix, length) for copy in session.copies),
+        masters=tuple(
+            partial(Master, copy.mix, length, source_dbtp=mastering.mix_dbtp)
+            for copy in session.copies
+        ),
     )
 
 

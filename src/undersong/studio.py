@@ -1,9 +1,10 @@
 """Where tracks are made: the library, the cache, who watches, and which engines may speak."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from undersong.audio import Tick
 from undersong.files import digest_json
@@ -32,8 +33,7 @@ class Watch(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Studio:
+class Studio(Struct, frozen=True, kw_only=True):
     """What all tracks of a run share.
 
     Attributes:
@@ -62,8 +62,7 @@ class Studio:
         return Store(self.cache).recall(kind, key, make)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extras:
+class Extras(Struct, frozen=True, kw_only=True):
     """What else to do and write, and whether to render what has not changed."""
 
     stems: bool = False
@@ -72,8 +71,7 @@ class Extras:
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """A track with every decision made and no sample mixed.
 
     Attributes:

@@ -1,10 +1,10 @@
 """Bed files: all faults with their places, layers that add up, digests that tell changes."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from undersong.ambience.bed import Bed, Layer, bed_digest, load_bed, open_bed
 from undersong.ambience.bed_file import BedFile

@@ -1,13 +1,13 @@
 """Every recording becomes a clean bed or is refused in a sentence; what is fine is left alone."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 import soxr
+from msgspec.structs import replace
 from recordings import SECOND, air, sea, written
 
 from undersong.ambience.bed import load_bed, open_bed

@@ -2,11 +2,11 @@
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from batch_kit import SLUGS, make_files, pretend, reasons
+from msgspec.structs import replace
 
 from undersong.batch.destinations import orders, places
 from undersong.batch.freshness import plan_build

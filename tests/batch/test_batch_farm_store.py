@@ -1,11 +1,11 @@
 """The store of a farm, and what goes to workers through it: whole, verified, the first stands."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import obstore
 import pytest
+from msgspec.structs import replace
 from obstore.exceptions import NotSupportedError
 from short_kit import write_recipes
 

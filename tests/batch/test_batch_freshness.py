@@ -3,10 +3,10 @@
 import os
 import shutil
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from batch_kit import FILES, SLUGS, make_files, pretend, reasons
+from msgspec.structs import replace
 
 from undersong.batch import freshness, keys, sources, state
 from undersong.batch.freshness import FORCED, NEVER, library_root, plan_build

@@ -5,11 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from batch_kit import make_files, pretend
+from msgspec.structs import replace
 
 from undersong.batch.clock import Clock
 from undersong.batch.estimate import estimate

@@ -13,13 +13,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import imageio_ffmpeg
 import pyebur128
 import soundfile
+from msgspec import Struct
 
 from undersong.recipes.library import Library
 
@@ -28,8 +28,7 @@ PYTHON = sys.executable
 GROWTH = "Growth with length (FLAC, waves)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
+class Cost(Struct, frozen=True, kw_only=True):
     """What a command cost: wall and CPU seconds of it and its children, peak megabytes."""
 
     wall_s: float

@@ -9,7 +9,8 @@ Each row of docs/farm.md is one run. Costs of a track and of fetching it are mea
 import heapq
 import random
 import sys
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 TRACK_S = 600.0
 CPU_S = 0.05 * TRACK_S
@@ -27,8 +28,7 @@ REQUESTS = 7
 """Writes to the store for a track: its files, and what came of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What a build took: hours by the clock and of cores, and the share of work done twice."""
 
     wall_h: float

@@ -2,12 +2,12 @@
 
 import html
 import re
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from undersong.deliver.captions import (
     SRT_WIDTH,

@@ -1,10 +1,9 @@
 """Corrections, tried on models of a limiter and a codec."""
 
-from dataclasses import dataclass
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from undersong.deliver.correct import MAX_ENCODES, Setting, Trial, holds, next_setting
 from undersong.manifest import Levels
@@ -30,8 +29,7 @@ def trial(gain_db: float, ceiling_dbtp: float, lufs: float, dbtp: float) -> Tria
     return Trial(setting=setting, levels=levels(lufs, dbtp))
 
 
-@dataclass(frozen=True)
-class Model:
+class Model(Struct, frozen=True):
     """Loudness and peak of a decoded file: gain is heard by a share, the ceiling by the rest."""
 
     share: float

@@ -4,7 +4,6 @@ import math
 import os
 import signal
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -13,6 +12,7 @@ import pyebur128
 import pytest
 import soundfile
 from deliver_sounds import LENGTH, Held, Mastered, make_order, narrated, room_for
+from msgspec.structs import replace
 from scipy.signal import resample_poly
 
 from undersong.audio import BlockSource, Frames

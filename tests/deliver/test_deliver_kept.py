@@ -13,7 +13,7 @@ from undersong.deliver import again, companions, kept
 from undersong.mix.mixer import Mixer
 from undersong.store.kinds import FILES
 
-BLOCKS = ("_mix_block", "_lane_block", "_bed_block", "_ducked_block")
+BLOCKS = ("_write_mix", "_lane_block", "_bed_block", "_ducked_block")
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """Levels of finished files: the same from parts as from one piece, whoever measures them."""
 
-from dataclasses import astuple
-
 import numpy as np
 import pytest
 import soundfile
 from deliver_sounds import RATE, make_order, narrated
+from msgspec.structs import astuple
 
 from undersong.audio import GRID, PASS
 from undersong.deliver import encode

@@ -1,6 +1,5 @@
 """The picture: same bytes, right size, and each thing drawn where it happens."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 from deliver_sounds import LENGTH, RATE, Held, narrated
 from matplotlib.figure import Figure
+from msgspec.structs import replace
 from PIL import Image
 
 from undersong.audio import Frames

@@ -1,11 +1,10 @@
 """A file read behind its encoder gives back what it will give back when it is finished."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import soundfile
 from deliver_sounds import RATE, Held, Mastered, make_order, narrated
+from msgspec.structs import replace
 
 from undersong.audio import PASS, spans
 from undersong.deliver import encode, proof

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import pairwise
 
@@ -11,6 +10,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 from deliver_sounds import RATE, Held, Mastered, make_order, narrated, room_for
+from msgspec.structs import replace
 
 from undersong.audio import PASS
 from undersong.deliver import encode, joints, piped, segments

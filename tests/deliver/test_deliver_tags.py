@@ -4,7 +4,6 @@ import base64
 import io
 import re
 import subprocess
-from dataclasses import replace
 
 import imageio_ffmpeg
 import mutagen
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 from deliver_sounds import LENGTH, RATE, make_order, narrated
+from msgspec.structs import replace
 from mutagen.flac import FLAC, Picture
 from mutagen.id3 import ID3
 from mutagen.mp3 import MP3

@@ -1,13 +1,13 @@
 """Our meter beside libebur128 (momentary and short-term read every 10 ms) and brute force."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import pyebur128
 import pytest
 from dsp_sounds import F64, brute_true_peak_db, frames, noise, speech, stereo
+from msgspec import Struct
 
 from undersong.audio import Frames
 from undersong.dsp.loudness import Meter
@@ -112,8 +112,7 @@ def title(value: Programme | int) -> str:
     return getattr(value, "__name__", str(value))
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What libebur128 says, fed in steps of 10 ms; short-term asked for every 40 ms."""
 
     integrated_lufs: float

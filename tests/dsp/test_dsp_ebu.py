@@ -1,11 +1,11 @@
 """The cases of EBU Tech 3341 v4 and Tech 3342 (November 2023) that can be synthesised."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from msgspec import Struct
 from scipy.signal import firwin, oaconvolve
 
 from undersong.audio import Frames
@@ -74,8 +74,7 @@ def _spans(series: F64, window_s: float, every_s: float) -> list[float]:
     return [float(padded[at + 1 : at + every + 1].max()) for at in range(0, 20 * every, every)]
 
 
-@dataclass(frozen=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """What our meter made of a sound: levels, and mean squares per 10 ms."""
 
     levels: Levels
@@ -98,8 +97,7 @@ READINGS: dict[str, Callable[[Heard], list[float]]] = {
 TOLERANCE: dict[str, tuple[float, float]] = {"LRA": (1, 1), "TP": (0.4, 0.2)}
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """A sound and what it has to read, once or in succession."""
 
     id: str

@@ -30,18 +30,24 @@ def afresh(monkeypatch, tmp_path):
     compiled._kernels.cache_clear()
 
 
-@pytest.mark.parametrize("step", [4, 6], ids=["singly", "in rounds"])
-def test_the_compiled_wide_filter_is_its_python(step: int) -> None:
-    sound = frames(noise(0.02), peak=0.5)[: 8 * 12 * 6]
-    sections, scratch = filters.k_weighting(48_000), np.empty(kernels.SCRATCH)
-    seen, states = np.zeros((2, len(sound) // step)), np.full((2, 2, 4), 0.1)
-    pair, offset, run_in = (1, 0, 1.41, 0.5), 1e-20, 3
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("step", [6, 50], ids=["in rounds", "and singly"])
+def test_the_compiled_wide_filter_is_its_python(step: int, channels: int) -> None:
+    stretches, each = kernels.LANES // channels, 4
+    sound = frames(noise(0.1)[: stretches * each * step, :channels], peak=0.5)
+    sections, states = filters.k_weighting(48_000), np.full((2, channels, 4), 0.1)
+    offset, run_in, sums = 1e-20, 3, np.zeros((each, kernels.LANES))
     named = {"sections": sections, "offset": offset, "run_in": run_in, "step": step}
-    MACHINE.weigh_wide(sound, pair, state=states[0], sums=seen[0], **named)
-    wide = kernels.weighing(3 if step % 3 == 0 else 1)
-    wide(sound, pair, sections, states[1], offset, run_in, step, scratch, seen[1])
-    assert seen[0].all()
-    np.testing.assert_array_equal(seen[0], seen[1])
+    seen = MACHINE.weigh_wide(sound, state=states[0], **named)
+    kind = np.int32 if channels == 1 else np.int64
+    lanes = np.empty((kernels.GATHERED, kernels.LANES), np.float32)
+    weigh_wide = kernels.weigh_wide_mono if channels == 1 else kernels.weigh_wide_stereo
+    rows, cells = sound.view(kind).reshape(stretches, -1), lanes.view(kind)
+    memory = np.empty((5, kernels.LANES))
+    weigh_wide(rows, cells, lanes, sections, states[1], offset, run_in, step, memory, sums)
+    assert seen.all()
+    python = sums.reshape(each, stretches, channels).transpose(1, 0, 2)
+    np.testing.assert_array_equal(seen, python)
     np.testing.assert_array_equal(states[0], states[1])
 
 
@@ -130,6 +136,13 @@ def test_without_numba_the_power_is_the_same(seconds, channels, without_numba, m
     monkeypatch.undo()
     seen.append(KFilter(weights, 48_000).push(sound))
     np.testing.assert_allclose(seen[1], seen[0], rtol=1e-9, atol=1e-15)
+
+
+def test_without_numba_energies_are_of_finite_values_only(without_numba):
+    sound = np.full((48_000, 6), 0.1, np.float32)
+    sound[30_000, 3] = np.nan  # a channel that counts for nothing
+    with pytest.raises(ValueError, match="not numbers"):
+        loudness.Energies(6).push(sound)
 
 
 @pytest.mark.parametrize("rate", [44_100, 48_000, 96_000, 192_000])

@@ -1,11 +1,11 @@
 import math
-from dataclasses import asdict
 
 import numpy as np
 import pytest
 from dsp_sounds import frames, noise, speech, stereo
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
 from undersong.dsp.loudness import (
     Energies,
@@ -155,6 +155,23 @@ def test_values_that_are_not_finite_are_refused_and_leave_the_meter_as_it_was(ba
     with pytest.raises(ValueError, match="not numbers"):
         meter.push(sound)
     assert meter.levels() == before
+
+
+@pytest.mark.parametrize("bad", [math.nan, -math.inf])
+@pytest.mark.parametrize("seconds", [0.1, 6], ids=["one by one", "lanes"])
+@pytest.mark.parametrize(("channels", "channel"), [(1, 0), (2, 1), (6, 3)])
+def test_energies_are_of_finite_values_only(bad, seconds, channels, channel) -> None:
+    sound = frames(np.resize(noise(seconds) * 0.1, (round(seconds * 48_000), channels)))
+    energies, alike = Energies(channels), Energies(channels)
+    for at in (0, len(sound) // 2, len(sound) - 1):
+        spoilt = sound.copy()
+        spoilt[at, channel] = bad
+        with pytest.raises(ValueError, match="not numbers"):
+            energies.push(spoilt)
+        energies.push(sound)
+        alike.push(sound)
+        assert energies.frames == alike.frames
+        np.testing.assert_array_equal(energies.hops, alike.hops)
 
 
 @pytest.mark.parametrize("shape", [(100,), (100, 1), (100, 3), (10, 2, 2)])

@@ -5,8 +5,9 @@ A power cut forgets what was not synced, and of renames and removals any that we
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 HOOK = """\
 import hashlib, json, os, pathlib, sys
@@ -55,8 +56,7 @@ os.fsync, os.replace, os.link, os.unlink = fsync, replace, link, unlink
 """Keeps a journal; its contents lie beside it by digest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One event: `do` is sync, rename (or another name) or remove; `content` a digest."""
 
     do: str

@@ -4,11 +4,12 @@ import os
 import stat
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass  # noqa: TID251 - as pydantic reads
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 from undersong import lock
 from undersong.errors import OutputError
@@ -86,28 +87,41 @@ def test_what_is_not_finite_is_none_in_json():
     assert finite(levels) == {"a": [None, 1.5], "b": [None, "x"]}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf:
+class Leaf(Struct, frozen=True, kw_only=True):
     at: Fraction
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
+class Tree(Struct, frozen=True, kw_only=True):
     leaves: tuple[Leaf, ...]
     more: dict[str, list[Leaf]]
     high: float = 1.5
 
 
-def test_plain_values_are_those_of_dataclasses_made_anew():
+def test_plain_values_are_those_of_records_made_anew():
     leaf = Leaf(at=Fraction(1, 3), name="a")
     tree = Tree(leaves=(leaf, leaf), more={"b": [leaf]})
+    inner = {"at": Fraction(1, 3), "name": "a"}
+    wanted = {"leaves": (inner, inner), "more": {"b": [inner]}, "high": 1.5}
     found = plain(tree)
-    assert found == asdict(tree)
+    assert found == wanted
+    assert list(found) == ["leaves", "more", "high"]
     assert type(found["leaves"]) is tuple
     found["leaves"][0]["name"] = "other"
-    assert plain(tree) == asdict(tree)
-    assert plain((tree, 1)) == (asdict(tree), 1)
+    assert plain(tree) == wanted
+    assert plain((tree, 1)) == (wanted, 1)
+
+
+@dataclass(frozen=True)
+class Read:
+    leaf: Leaf
+    rows: list[int]
+
+
+def test_a_dataclass_is_a_record_that_pydantic_reads():
+    assert plain([Read(Leaf(at=Fraction(1)), [1])]) == [
+        {"leaf": {"at": Fraction(1), "name": None}, "rows": [1]}
+    ]
 
 
 HOLD = """

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from master_sounds import Tape, narration
+from master_sounds import Tape, narration, true_peak_db
 
 from undersong.audio import BlockSource
 from undersong.dsp.loudness import Meter
+from undersong.master import chain
 from undersong.master.chain import Master
 from undersong.units import db_to_gain
 
@@ -58,6 +59,24 @@ def test_before_the_start_and_after_the_length_there_is_silence() -> None:
 def test_where_nothing_is_limited_a_sample_is_the_mix_times_the_gain(gain_db: float) -> None:
     quiet = master(gain_db).read(0, LENGTH)
     np.testing.assert_array_equal(quiet, MIX * np.float32(db_to_gain(gain_db)))
+
+
+def test_a_mix_known_to_be_low_is_not_looked_at_for_peaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    mix_dbtp = true_peak_db(MIX)
+    named = {"gain_db": 2.0, "ceiling_dbtp": mix_dbtp + 2.22}
+    spans = ((-100, LENGTH + 200), (777, 50), (48_000, 48_000), (50_000, 70_000))
+    usual = Master(Tape(MIX), LENGTH, **named)
+    expected = [usual.read(*span) for span in spans]
+    monkeypatch.setattr(chain, "loud_cells", None)
+    monkeypatch.setattr(chain, "limiter_gain", None)
+    known = Master(Tape(MIX), LENGTH, **named, source_dbtp=mix_dbtp)
+    for span, frames in zip(spans, expected, strict=True):
+        np.testing.assert_array_equal(known.read(*span), frames)
+    near = Master(
+        Tape(MIX), LENGTH, gain_db=2.03, ceiling_dbtp=mix_dbtp + 2.22, source_dbtp=mix_dbtp
+    )
+    with pytest.raises(TypeError):
+        near.read(0, 48_000)
 
 
 def test_what_is_read_belongs_to_the_reader() -> None:

@@ -1,10 +1,10 @@
 """What a listener would notice of a duck, measured on stems alone."""
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 from scipy.signal import butter, sosfiltfilt
 
@@ -21,8 +21,7 @@ JOINED = 71
 """Frames: phrases with shorter gaps are heard as one."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stems:
+class Stems(Struct, frozen=True, kw_only=True):
     """Powers in frames of 10 ms: of the voice as it is and K-weighted, of the bed, and its gain."""
 
     level: F64

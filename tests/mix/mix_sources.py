@@ -1,10 +1,10 @@
 """Beds, takes and cues made of noise and tones, and timelines that place them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.audio import BlockSource, Frames, Gridded
 from undersong.dsp.loudness import Energies, lufs
@@ -44,8 +44,7 @@ def swell(at_s: float, by_db: float, width_s: float = 3.0) -> Callable[[F64], F6
     return curve
 
 
-@dataclass
-class Voice:
+class Voice(Struct, dict=True):
     """A take of speech-like noise: syllables four times a second, at a level in LUFS."""
 
     speech: int
@@ -74,8 +73,7 @@ class Voice:
         return self.sound
 
 
-@dataclass
-class Ring:
+class Ring(Struct):
     """A cue: a tone that dies away."""
 
     length: int

@@ -1,7 +1,6 @@
 """The duck of whole tracks: several kinds of recipe, spoken offline, over quiet and lively beds."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from duck_measures import measures, missed, stems_of
 from mix_sources import S, noise
+from msgspec.structs import replace
 
 from undersong.ambience.bed import load_bed, open_bed
 from undersong.audio import BlockSource, Frames, Gridded

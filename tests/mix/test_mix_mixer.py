@@ -1,6 +1,5 @@
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -20,6 +19,7 @@ from mix_sources import (
     timeline,
     voices,
 )
+from msgspec.structs import replace
 
 from undersong.audio import BlockSource, Frames, Gridded
 from undersong.errors import AmbienceError, UnknownNameError, VoiceError

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -6,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mix_sources import S
+from msgspec.structs import replace
 
 from undersong.mix.curves import GainCurve
 from undersong.mix.moves import BRIDGE_DB_S, WITHIN_DB_S, Step, moves, settled

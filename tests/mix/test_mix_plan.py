@@ -3,12 +3,12 @@
 import json
 import math
 import os
-from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
 
 import pytest
 from mix_sources import S, phrases, scene, timeline
+from msgspec.structs import replace
 
 from undersong.dsp.loudness import mean_square
 from undersong.mix.duck import plan_mix

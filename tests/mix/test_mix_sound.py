@@ -1,6 +1,5 @@
 """The duck as it is heard, measured on stems: bars as in docs/craft.md."""
 
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
@@ -18,6 +17,7 @@ from mix_sources import (
     timeline,
     whole,
 )
+from msgspec import Struct
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import butter, sosfiltfilt
 
@@ -41,8 +41,7 @@ SPANS = (
 LEVELS = (-20, -21, -19, -20.5, -20, -18.5, -22, -20, -20)
 
 
-@dataclass(frozen=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """Stems of a track and the gain of the duck every 10 ms."""
 
     track: Timeline

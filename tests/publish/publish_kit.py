@@ -5,13 +5,13 @@ import io
 import json
 import threading
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import soundfile
+from msgspec.structs import replace
 from PIL import Image
 
 from undersong.publish.edition import prepare

@@ -4,16 +4,15 @@ import asyncio
 import os
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncssh
+from msgspec import Struct, field
 
 USER, PASSWORD = "ann", "quiet-evening"
 
 
-@dataclass(kw_only=True)
-class Quirks:
+class Quirks(Struct, kw_only=True):
     """What is special about a server.
 
     Attributes:
@@ -85,8 +84,7 @@ class Files(asyncssh.SFTPServer):
         return super().fsync(file_obj)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
+class Running(Struct, frozen=True, kw_only=True):
     """Port, public half of the server's key, and what is special about it."""
 
     port: int

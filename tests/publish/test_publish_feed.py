@@ -1,10 +1,10 @@
 import json
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 from publish_kit import NOW, SHOW, edition_of, publish, show_of, sound, write_library, write_track
 from publish_mutations import full_show
 from publish_readers import assert_read_back, schema_faults

@@ -1,10 +1,10 @@
 """Object storage as a target, over a store in memory."""
 
 import hashlib
-from dataclasses import replace
 
 import obstore
 import pytest
+from msgspec.structs import replace
 from obstore.exceptions import AlreadyExistsError, GenericError, PreconditionError
 from obstore.store import MemoryStore
 from publish_kit import NOW, edition_of, piece_of, sound, write_library, write_track

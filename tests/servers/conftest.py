@@ -7,7 +7,6 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from types import MappingProxyType
 
 import pytest
 from machines_kit import me, rsync_place, rsyncd, sftp_place, ssh_place, sshd  # noqa: F401 - fixtures
+from msgspec import Struct
 from servers_kit import free_port, program, running
 from shows_kit import Place, make_show
 
@@ -24,8 +24,7 @@ PLACES = ("swift", "moto", "azurite", "dav", "sftp", "ssh", "rsync")
 """Servers that every test of publishing runs against; each has a fixture `NAME_place`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class Server(Struct, frozen=True, kw_only=True):
     """A running server: its address without a path, its folder, its process id."""
 
     url: str

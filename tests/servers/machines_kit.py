@@ -5,10 +5,10 @@ import os
 import shutil
 import subprocess
 import uuid
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 from servers_kit import free_port, program, running
 from shows_kit import Place
 
@@ -50,8 +50,7 @@ GlobalKnownHostsFile /dev/null
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class Machine(Struct, frozen=True, kw_only=True):
     """A server: whom and where to ask, the folder that it calls home, and its own files."""
 
     user: str

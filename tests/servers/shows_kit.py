@@ -11,10 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from lxml import etree
+from msgspec import Struct, field
 from publish_kit import NOW, SHOW, URL, edition_of, sound, write_library, write_track
 
 from undersong.publish.rss import NAMESPACES
@@ -29,8 +29,7 @@ _NAMED = (
 _DIGEST = re.compile(r"-([0-9a-f]{12})\.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a test publishes to.
 
     Attributes:

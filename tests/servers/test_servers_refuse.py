@@ -6,9 +6,9 @@ import re
 import subprocess
 import urllib.request
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from publish_kit import NOW, edition_of, sound, write_track
 from servers_kit import free_port
 from shows_kit import go, make_show, program_words, wrong

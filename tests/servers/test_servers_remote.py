@@ -1,10 +1,10 @@
 """What OpenSSH and an rsync daemon refuse, and what killed runs leave at them."""
 
 import os
-from dataclasses import replace
 
 import pytest
 from machines_kit import make_key
+from msgspec.structs import replace
 from publish_kit import write_track
 from shows_kit import go, wrong
 

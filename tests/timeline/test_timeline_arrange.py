@@ -1,8 +1,8 @@
-from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 from timeline_scripts import PLAIN, SOUNDS, Page, fades, take, takes
 
 from undersong.errors import FaultsError

@@ -1,7 +1,7 @@
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 from timeline_scripts import SOUNDS, Page
 
 from undersong.recipes.model import Utterance

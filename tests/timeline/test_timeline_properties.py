@@ -1,13 +1,13 @@
 """What holds for every script, generated at random."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from timeline_scripts import SLEEP, SOUNDS, Page, fades
 
 from undersong.errors import FaultsError

@@ -1,8 +1,8 @@
 """The recipes whose timelines are kept as golden JSON, one of each kind."""
 
-from dataclasses import replace
 from fractions import Fraction
 
+from msgspec.structs import replace
 from timeline_scripts import Page, fades, variants
 
 from undersong.recipes.model import Recipe

@@ -1,10 +1,12 @@
 """Recipes for the timeline's tests, written in Python, and takes made up from their words."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
 from zlib import crc32
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from undersong.recipes.model import (
     BedLevel,
@@ -46,8 +48,7 @@ SLEEP = Pace(
 )
 
 
-@dataclass
-class Page:
+class Page(Struct):
     """A script in the making: each call adds a cue on a line of its own."""
 
     cues: list[Cue] = field(default_factory=list)

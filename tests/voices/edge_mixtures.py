@@ -5,7 +5,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge_stand_in import (
@@ -19,6 +18,7 @@ from edge_stand_in import (
     StandIn,
     rendering,
 )
+from msgspec import Struct, field
 
 from undersong.errors import VoiceError
 from undersong.testing.engines import sentence
@@ -41,8 +41,7 @@ QUICK_FAULTS = tuple(name for name in (*LASTING, *HARMLESS) if name not in SLOW_
 MIXED = tuple(name for name in QUICK_FAULTS if name not in HANDSHAKES and name != "slow")
 
 
-@dataclass
-class Tally:
+class Tally(Struct):
     """How phrases ended, over runs."""
 
     runs: int = 0

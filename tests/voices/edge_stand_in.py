@@ -12,7 +12,6 @@ import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import unescape
 from typing import Any, Self
@@ -23,6 +22,8 @@ import numpy as np
 import pytest
 from aiohttp import WSMsgType, web
 from edge_tts.drm import DRM
+from msgspec import Struct
+from msgspec.structs import replace
 from voices_kit import wav
 
 from undersong.errors import VoiceError
@@ -68,8 +69,7 @@ SLOW_FAULTS = (
 VOICES = ("en-US-AvaNeural", "en-US-AndrewNeural", "en-GB-SoniaNeural", "de-DE-KatjaNeural")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rendering:
+class Rendering(Struct, frozen=True, kw_only=True):
     """What the service makes of a text: MP3, and (word, start, length) in seconds."""
 
     audio: bytes

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -16,6 +15,7 @@ import edge_tts.communicate
 import pytest
 from edge_stand_in import FAST, VOICES, StandIn, rendering, standing_in
 from edge_tts.drm import DRM
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from undersong.errors import VoiceError

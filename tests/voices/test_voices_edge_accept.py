@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import soundfile
 from edge_stand_in import StandIn, rendering, standing_in
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from voices_kit import wav
 
 from undersong.errors import VoiceError

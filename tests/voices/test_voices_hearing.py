@@ -1,7 +1,7 @@
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from voices_kit import make_library, make_recipe
 
 from undersong.errors import VoiceError

@@ -1,10 +1,10 @@
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from voices_kit import ONLINE, Online, make_library, make_recipe, put, speech, wav
 
 from undersong import plugins

@@ -1,14 +1,15 @@
 """Locked takes: what is written, read, kept, and never overwritten."""
 
+import dataclasses
 import errno
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import fickle
 import numpy as np
 import pytest
 from fickle import Fickle
+from msgspec.structs import replace
 from voices_kit import make_library, make_recipe, put
 
 from undersong import plugins
@@ -41,7 +42,7 @@ def pin(text: str, **changes: object) -> Pin:
         key=digest_json([text, 1]),
         audio_sha256=digest_json([text, 2]),
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)

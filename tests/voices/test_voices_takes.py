@@ -3,12 +3,12 @@ import multiprocessing
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from voices_kit import raw, speech
 
 from undersong import files, lock

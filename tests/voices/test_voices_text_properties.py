@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from undersong.recipes.model import Position, Word
 from undersong.voices.text import spoken_words
+from undersong.voices.text.languages import language_for
 from undersong.voices.text.letters import CLOSING, has_letter, sayable
+from undersong.voices.text.spoken import FIGURE, figure_rules
 
 HERE = Position(line=1, column=1)
 LANGUAGES = st.sampled_from(
@@ -78,6 +80,12 @@ def test_plain_words_are_said_as_written(words: list[str]) -> None:
     texts = [one.text for one in spoken]
     assert texts[:-1] == words[:-1]
     assert texts[-1].rstrip(",") == words[-1].rstrip(",")
+
+
+@given(st.lists(FRAGMENTS, max_size=9).map("".join) | st.text(), LANGUAGES)
+def test_no_rule_for_figures_holds_where_there_is_none(text: str, language: str) -> None:
+    line = FIGURE.sub("", text)
+    assert not [rule for rule in figure_rules(language_for(language)) if rule.pattern.search(line)]
 
 
 @given(st.text())

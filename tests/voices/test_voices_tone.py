@@ -1,8 +1,8 @@
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from scipy import signal
 from voices_kit import Array, make_library, make_recipe, raw, rest, speech
 

@@ -1,11 +1,11 @@
 """Beds: generators and recordings layered into one place, as a bed file describes it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.ambience.bed_file import BedFile, LayerEntry, TimeOfDay
 from undersong.ambience.contract import Generator, GeneratorOptions
@@ -24,8 +24,7 @@ from undersong.recipes.library import Library
 from undersong.units import db_to_gain
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(Struct, frozen=True, kw_only=True):
     """One generator or recording of a bed, with options that its own model has accepted.
 
     Attributes:
@@ -54,8 +53,7 @@ class Layer:
         return self.generator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bed:
+class Bed(Struct, frozen=True, kw_only=True):
     """A bed that recipes can name. Not yet: any sound.
 
     Attributes are those of `BedFile`; `name` is the file's.

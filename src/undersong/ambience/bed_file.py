@@ -1,10 +1,10 @@
 """What a bed file may hold."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
+from msgspec import Struct
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -36,8 +36,7 @@ SOUNDS: Final = ("flac", "wav")
 """What a clean recording may be kept as: FLAC takes a third of the space, WAV no time to decode."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recording(Rule):
+class Recording(Rule, Struct, frozen=True):
     """A clean recording, its path relative to the bed file that names it."""
 
     @property

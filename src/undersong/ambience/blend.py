@@ -1,9 +1,9 @@
 """A place made of layers: noise that follows weathers, and showers of small things."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.ambience.shower import Shower
 from undersong.ambience.texture import LAYER_LUFS, Texture, Weather, k_weight, levelling_db
@@ -12,8 +12,7 @@ from undersong.dsp.noise import Points, ShapedNoise, Values, bands_hz, spectrum_
 from undersong.units import SAMPLE_RATE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class Ground(Struct, frozen=True, kw_only=True):
     """Noise, and the weather that it follows."""
 
     noise: ShapedNoise

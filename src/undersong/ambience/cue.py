@@ -1,10 +1,10 @@
 """Cues: single sounds that a script asks for by name, made by a cue maker or read from a file."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.ambience.registry import cue_class, cue_names
 from undersong.audio import Frames
@@ -16,8 +16,7 @@ from undersong.files import digest_file, digest_json
 from undersong.recipes.library import Library
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cue:
+class Cue(Struct, frozen=True, kw_only=True):
     """One sound, ready to be placed.
 
     Attributes:
@@ -27,7 +26,7 @@ class Cue:
 
     length: int
     digest: str
-    _render: Callable[[], Frames] = field(repr=False, compare=False)
+    _render: Callable[[], Frames]
 
     def frames(self) -> Frames:
         """Return the whole sound, stereo; the array belongs to the caller."""

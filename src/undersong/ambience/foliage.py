@@ -7,9 +7,9 @@ noise", Acta Acustica 85, 1999: measured spectra of both kinds, and their rise w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.ambience.gusts import Gusts
 from undersong.ambience.texture import Splashes, Swings, sum_db
@@ -18,8 +18,7 @@ from undersong.dsp.noise import Stream, Values, bands_hz, spectrum_db
 _OCTAVES = np.log2(bands_hz())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
+class Tree(Struct, frozen=True, kw_only=True):
     """What a tree does in the wind.
 
     Attributes:

@@ -6,9 +6,9 @@ them can be made on its own.
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.ambience.place import LONGEST, Ear, Place
 from undersong.ambience.rhythm import Rhythm
@@ -31,8 +31,7 @@ _KEEP = 24
 """Rendered sounds kept in memory, about 1.5 MB each: more than ever sound at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Kind(Struct, frozen=True, kw_only=True):
     """A kind of sound-maker.
 
     Attributes:
@@ -54,8 +53,7 @@ class Kind:
     regular: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Maker:
+class Maker(Struct, frozen=True, kw_only=True):
     """One bird, one tree that creaks, one crack that drips.
 
     Attributes:

@@ -7,9 +7,8 @@ arrive as gusts one after another, a few canopy heights apart (Raupach, Finnigan
 And the weather drifts.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from undersong.dsp.noise import Curve, Stream, Values
 
@@ -41,8 +40,7 @@ _LAG_S = 0.35
 """A gust reaches one ear up to about this long before the other; the lag drifts at this scale."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gusts:
+class Gusts(Struct, frozen=True, kw_only=True):
     """Logarithm of wind speed relative to its usual speed, in octaves, on both sides.
 
     Attributes:

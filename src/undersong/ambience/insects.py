@@ -6,9 +6,9 @@ where carriers, pulses and rates come from.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.ambience.place import PHRASE_RATE_HZ, Ear, Place
 from undersong.ambience.rhythm import Rhythm
@@ -32,8 +32,7 @@ _MOOD_BEATS = 31.0
 """A caller swells and fades, and rests at times."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Species:
+class Species(Struct, frozen=True, kw_only=True):
     """Who calls.
 
     Attributes:
@@ -52,8 +51,7 @@ class Species:
     from_c: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Strokes:
+class Strokes(Struct, frozen=True, kw_only=True):
     """A call of wing strokes, each a soft pulse of a tone that falls a little as wings close.
 
     Attributes:
@@ -149,8 +147,7 @@ SPECIES: Mapping[str, Species] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class Caller(Struct, frozen=True, kw_only=True):
     """One that sits somewhere and calls.
 
     Attributes:

@@ -7,10 +7,10 @@ that a slap closes in rings as bubbles (`dsp.grains.bubbles`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
 import numpy as np
+from msgspec import Struct
 from pydantic import Field
 
 from undersong.ambience.blend import Blend, Ground, tuned_db
@@ -37,8 +37,7 @@ class LakeOptions(GeneratorOptions):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shore:
+class Shore(Struct, frozen=True, kw_only=True):
     """What water laps at: its slap, its trickle, and bubbles of what radius (m) it closes in."""
 
     slap: Points
@@ -91,8 +90,7 @@ _OCTAVES: Final = np.log2(bands_hz() / 1000.0)
 _SIDES: Final = np.array([-1.0, 1.0])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Lap:
+class Lap(Struct, frozen=True, kw_only=True, eq=False):
     """One wave: when it comes, how much longer than usual it takes, and its level (2,) in dB."""
 
     comes_s: float

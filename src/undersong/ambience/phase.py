@@ -1,8 +1,9 @@
 """Parts of what swells and dies away: the course of its power, with a spectrum that turns."""
 
-from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.dsp.noise import Points, Powers, Values, bands_hz, loops, spectrum_db
 
@@ -10,8 +11,7 @@ _OCTAVES = np.log2(bands_hz() / 1000.0).astype(np.float32)
 _DB_TO_2 = np.log2(10.0) / 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
+class Phase(Struct, frozen=True, kw_only=True, dict=True):
     """One part of a wave's life.
 
     Attributes:
@@ -27,12 +27,11 @@ class Phase:
     order: float
     spectrum: Points
     tilt: float
-    _spectrum: Powers = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Prepare what all waves share."""
-        levels = (_DB_TO_2 * spectrum_db(self.spectrum)).astype(np.float32)
-        object.__setattr__(self, "_spectrum", levels)
+    @cached_property
+    def _levels(self) -> Powers:
+        """The spectrum as exponents of 2, which all waves share."""
+        return np.asarray(_DB_TO_2 * spectrum_db(self.spectrum), np.float32)
 
     def add_to(
         self,
@@ -58,7 +57,7 @@ class Phase:
             np.full(2, topples_s, np.float64),
             np.array(facts, np.float32),
             levels=np.full(2, np.multiply(gain_db, _DB_TO_2), np.float32),
-            spectrum=self._spectrum,
+            spectrum=self._levels,
             octaves=_OCTAVES,
             powers=powers,
         )

@@ -4,11 +4,11 @@ Distance takes level as 1/d, and high tones as air (ISO 9613-2, table 2: 20 degr
 humidity) and foliage (ISO 9613-2, table A.1) do.
 """
 
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.ambience.texture import k_weight
 from undersong.audio import Frames
@@ -36,8 +36,7 @@ _FADE = 4_800
 _WINDOW = 9_600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """What a place does to a sound in it.
 
     Attributes:
@@ -79,8 +78,7 @@ class Place:
         return np.asarray(total / np.sqrt((total**2).sum(axis=1, keepdims=True)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Path:
+class _Path(Struct, frozen=True, kw_only=True):
     """From a maker to the ear, for rendered sounds of one length.
 
     Attributes:

@@ -9,10 +9,10 @@ Society of America 85, 1989). Far drops melt into a sheet (Farnell, "Designing S
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
 import numpy as np
+from msgspec import Struct
 from pydantic import Field
 
 from undersong.ambience.blend import Blend, Ground, tuned_db
@@ -64,8 +64,7 @@ def _water(rng: np.random.Generator, n: int) -> list[Grain]:
     return [grain * np.float32(s) for grain, s in zip(sound, size, strict=True)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surface:
+class Surface(Struct, frozen=True, kw_only=True):
     """What rain falls on: its drops, and the sound of all of it from afar."""
 
     bank: Bank

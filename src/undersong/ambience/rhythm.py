@@ -4,10 +4,11 @@ Beat `n` comes near `n` periods after the start, so any stretch of an endless rh
 without running up to it.
 """
 
-from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.dsp.noise import Curve, Stream, Values
 
@@ -20,8 +21,7 @@ _STRIDE_BEATS = 8.0
 """A wander turns at this scale, in beats."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rhythm:
+class Rhythm(Struct, frozen=True, kw_only=True, dict=True):
     """An endless row of moments, a pure function of their number.
 
     With `wander` the rate drifts and neighbours stay apart: a cricket, a drip. With `jitter` 1
@@ -43,12 +43,10 @@ class Rhythm:
     wander: float = 0.0
     jitter: float = 1.0
     stride: float = 1.0
-    _drift: Curve = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Prepare the drift."""
-        drift = Curve(self.stream.child("drift"), _STRIDE_BEATS * self.stride)
-        object.__setattr__(self, "_drift", drift)
+    @cached_property
+    def _drift(self) -> Curve:
+        return Curve(self.stream.child("drift"), _STRIDE_BEATS * self.stride)
 
     def times_s(self, first: int, count: int) -> Values:
         """Return the moments of beats [first, first + count), in seconds."""

@@ -1,9 +1,9 @@
 """Where a layer is in a scene: how far off, how wide, and how both wander with time."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.ambience.air import way_through_air
 from undersong.audio import GRID, BlockSource, Frames, Gridded
@@ -16,8 +16,7 @@ _POINTS_PER_S: Final = 20
 _DB_TO_NEPER: Final = float(np.log(10.0)) / 20.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wander:
+class Wander(Struct, frozen=True, kw_only=True):
     """A slow course within limits, from nowhere in particular.
 
     Attributes:
@@ -31,8 +30,7 @@ class Wander:
     over_s: float = 90.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placing:
+class Placing(Struct, frozen=True, kw_only=True):
     """Where a layer is.
 
     Attributes:

@@ -7,11 +7,11 @@ told apart is made on its own, so that nothing comes back.
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.ambience.texture import LAYER_LUFS, k_weight
 from undersong.audio import GRID, Frames
@@ -52,8 +52,7 @@ def steady(times_s: Values) -> Values:
     return np.zeros(len(times_s))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shower:
+class Shower(Struct, frozen=True, kw_only=True, dict=True):
     """A layer of events.
 
     It is a weather too: called with times, it returns the levels that can be expected.
@@ -77,12 +76,6 @@ class Shower:
     limit_db: float = 8.0
     rush: Rush = steady
     unique: bool = False
-    _banks: OrderedDict[int, Heap] = field(
-        default_factory=OrderedDict, init=False, repr=False, compare=False
-    )
-    _cells: OrderedDict[int, Frames] = field(
-        default_factory=OrderedDict, init=False, repr=False, compare=False
-    )
 
     def block(self, k: int, gain_db: float = 0.0) -> Frames:
         """Return second `k` as stereo `Frames`, moved by `gain_db`: a pure function of `k`."""
@@ -93,6 +86,14 @@ class Shower:
         """Return levels of shape (n, 2, bands)."""
         level = self._usual_db + 10.0 * np.log10(self._often(times_s))[:, None]
         return np.repeat(level[:, None, :], 2, axis=1)
+
+    @cached_property
+    def _banks(self) -> OrderedDict[int, Heap]:
+        return OrderedDict()
+
+    @cached_property
+    def _cells(self) -> OrderedDict[int, Frames]:
+        return OrderedDict()
 
     @cached_property
     def _usual_db(self) -> Values:

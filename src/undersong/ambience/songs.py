@@ -5,9 +5,8 @@ its phrases twice: great tit, chaffinch, willow warbler, robin, blackbird, song 
 pigeon, cuckoo and tawny owl. docs/craft.md says where pitches, tempi and rates of song come from.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from undersong.ambience.grove import Kind
 from undersong.ambience.place import PHRASE_RATE_HZ
@@ -16,8 +15,7 @@ from undersong.dsp.noise import Values
 Rng = np.random.Generator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """One whistled sound.
 
     Attributes:

@@ -4,9 +4,8 @@ Each mode is a pair of tones a fraction of a hertz apart, because nothing cast i
 so it beats slowly as it dies.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from undersong.ambience.texture import k_weight
 from undersong.audio import Frames
@@ -33,8 +32,7 @@ _FADE = 0.3
 """... and fades to silence over this share of its length."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Struck:
+class Struck(Struct, frozen=True, kw_only=True):
     """One stroke.
 
     Attributes:

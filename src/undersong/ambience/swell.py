@@ -7,9 +7,8 @@ is high a group of large waves passes, evenly spaced; where it is low the phase 
 group owes nothing to the last. So periods are irregular as they are at sea, and nothing keeps time.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from undersong.dsp.noise import Curve, Stream, Values
 
@@ -20,8 +19,7 @@ _CELL_PERIODS = 8
 """Waves are found in stretches of this many usual periods, always the same ones."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class Arrival(Struct, frozen=True, kw_only=True):
     """One wave of a swell.
 
     Attributes:

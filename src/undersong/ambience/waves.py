@@ -5,10 +5,10 @@ sets and never to a beat. A wave is four courses of power, each with a spectrum 
 tilts as the foam dies.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
 import numpy as np
+from msgspec import Struct
 from pydantic import Field
 
 from undersong.ambience.contract import GeneratorOptions
@@ -46,8 +46,7 @@ class WavesOptions(GeneratorOptions):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wave:
+class Wave(Struct, frozen=True, kw_only=True):
     """One wave.
 
     Attributes:

@@ -1,9 +1,10 @@
 """Whom a library is made for: one order to build for each of its destinations."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from os.path import abspath
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from undersong.batch.model import Order
 from undersong.errors import UsageError

@@ -1,16 +1,16 @@
 """What workers are asked to do, and who they are; nothing here makes a sound."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
+
+from msgspec import Struct
 
 from undersong.batch.events import Event
 from undersong.batch.model import Choice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class Errand(Struct, frozen=True, kw_only=True):
     """A track to be made: everything a worker needs, as plain values.
 
     Attributes:

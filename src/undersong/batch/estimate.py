@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from statistics import median
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.batch.model import Plan
 
@@ -16,8 +17,7 @@ COST_S_PER_S: Final = 0.05
 """Processor seconds for a second of a track, before any was measured here (docs/bench.md)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class Estimate(Struct, frozen=True, kw_only=True):
     """What a build will take.
 
     Attributes:

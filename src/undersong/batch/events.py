@@ -1,21 +1,20 @@
 """What happens while a library is built, as it happens."""
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from undersong.files import plain
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
+class Begun(Struct, frozen=True, kw_only=True):
     """A worker takes up a track."""
 
     slug: str
     worker: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
+class Reached(Struct, frozen=True, kw_only=True):
     """A track has got so far: `share` (0 to 1) of a stage."""
 
     slug: str
@@ -24,16 +23,14 @@ class Reached:
     share: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noted:
+class Noted(Struct, frozen=True, kw_only=True):
     """A maker should know this of a track."""
 
     slug: str
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(Struct, frozen=True, kw_only=True):
     """A track is there.
 
     Attributes:
@@ -55,8 +52,7 @@ class Made:
     brought: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class Failed(Struct, frozen=True, kw_only=True):
     """A track could not be made; the others go on.
 
     Attributes:

@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import uuid4
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from undersong.batch.errand import Errand
 from undersong.batch.events import Event, Failed
@@ -48,8 +50,7 @@ _LEAST_AHEAD: Final = 16
 _SILENT: Final = ("distributed", "distributed.client", "distributed.comm", "distributed.core")
 
 
-@dataclass(slots=True)
-class _Flight:
+class _Flight(Struct):
     """An errand that was handed over."""
 
     errand: Errand

@@ -9,9 +9,11 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from undersong.batch.errand import Errand
 from undersong.batch.events import Begun, Event, Failed, Noted
@@ -33,8 +35,7 @@ NOBODY: Final = 0
 """A worker of a farm does not know its number; whoever hears it counts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
+class Bench(Struct, frozen=True, kw_only=True):
     """A worker's place.
 
     Attributes:

@@ -12,13 +12,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct
+
 from undersong.batch.farm_door import CA, CERTIFICATE, KEY, make_certificates, tls
 from undersong.errors import FarmError
-from undersong.files import unwritable, write_text
+from undersong.files import plain, unwritable, write_text
 from undersong.lock import StoppedError, locked
 from undersong.machine import THREADS
 from undersong.store.place import default_cache
@@ -46,8 +47,7 @@ _FLAGS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
+class Running(Struct, frozen=True, kw_only=True):
     """Who runs: process numbers of the keeper, the scheduler and the workers."""
 
     address: str
@@ -144,7 +144,7 @@ class LocalFarm:
             scheduler=self._scheduler.pid if self._scheduler else 0,
             workers=tuple(worker.pid for worker in self._workers),
         )
-        write_text(self._folder / RUNNING, json.dumps(asdict(running)))
+        write_text(self._folder / RUNNING, json.dumps(plain(running)))
 
     def _end(self) -> None:
         started = [*self._workers, *([self._scheduler] if self._scheduler else [])]

@@ -1,15 +1,17 @@
 """The nouns of a farm: what travels to a worker, and what comes back."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from undersong.batch.events import Made
 from undersong.batch.model import Choice
 from undersong.errors import FarmError
-from undersong.files import digest_json
+from undersong.files import digest_json, plain
 from undersong.voices.pins import LOCK_FILE, Pin
 
 SCHEMA: Final = 1
@@ -19,8 +21,7 @@ Things = tuple[tuple[str, str], ...]
 """Names of files, relative with slashes, and the SHA-256 of each."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Parcel:
+class Parcel(Struct, frozen=True, kw_only=True, dict=True):
     """A track to be made, for a worker that has nothing of the library.
 
     Attributes:
@@ -54,11 +55,10 @@ class Parcel:
         """Digest of all that reaches the track's bytes but locked takes, which are looked at."""
         files = sorted(each for each in self.files if each[0] != self.lock)
         made_from = [self.library, self.recipe, self.slug, files, self.folders, self.elsewhere]
-        return digest_json([SCHEMA, self.program, asdict(self.choice), made_from])
+        return digest_json([SCHEMA, self.program, plain(self.choice), made_from])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """A track that a worker has made, its files in the store.
 
     Attributes:
@@ -72,7 +72,7 @@ class Delivery:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values for `json.dumps`."""
-        return asdict(self)
+        return plain(self)
 
     def again(self) -> "Delivery":
         """Return it as one that was there already."""

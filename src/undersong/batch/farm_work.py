@@ -64,7 +64,7 @@ def _seldom(tell: Callable[[Event], None]) -> Callable[[Event], None]:
 def heard(message: dict[str, Any], numbers: Callable[[str], int]) -> Event:
     """Return the event that a worker told; the scheduler has put its address under `worker`."""
     kind = _KINDS[message["event"]]
-    fields = {name: message[name] for name in kind.__dataclass_fields__}
+    fields = {name: message[name] for name in kind.__struct_fields__}
     if "worker" in fields:
         fields["worker"] = numbers(message["worker"])
     return kind(**fields)

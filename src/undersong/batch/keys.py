@@ -7,10 +7,12 @@ part of anything: a comment changes no track.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from undersong.ambience.bed import Bed, bed_digest, load_bed
 from undersong.ambience.registry import cue_class, cue_names
@@ -20,7 +22,7 @@ from undersong.batch.names import path_of
 from undersong.batch.program import maker_digest
 from undersong.batch.sources import Sources, key_of
 from undersong.errors import UndersongError, VoiceError
-from undersong.files import digest_file, digest_json
+from undersong.files import digest_file, digest_json, plain
 from undersong.recipes.library import Library
 from undersong.recipes.load import load_recipe
 from undersong.recipes.model import BreathPhase, Cue, Position, Recipe, Utterance
@@ -63,7 +65,7 @@ class Keys:
         self._store = TakeStore(order.cache)
         self._run = {
             _PROGRAM: maker_digest(),
-            "options of the run": digest_json(asdict(order.choice)),
+            "options of the run": digest_json(plain(order.choice)),
         }
         self._sources = sources
         self._phrasing = Phrasing(library)
@@ -107,7 +109,7 @@ class Keys:
             "pauses, scenes and chapters": digest_json(_bare(_wordless(recipe.script.cues))),
             "settings": digest_json(_bare(_settings(recipe))),
             "title, tags and cover": digest_json(self._label(recipe)),
-            f"loudness profile {recipe.loudness}": digest_json(asdict(PROFILES[recipe.loudness])),
+            f"loudness profile {recipe.loudness}": digest_json(plain(PROFILES[recipe.loudness])),
             **{f"voice {name}": self._spoken_by(voice) for name, voice in voices.items()},
             **{f"bed {name}": _sounding(bed) for name, bed in beds.items()},
             **{f"sound {name}": self._sound(name) for name in recipe.script.sounds},
@@ -257,8 +259,7 @@ class Keys:
         return self._pins[path]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Teller:
+class _Teller(Struct, frozen=True, kw_only=True):
     """What an engine is, and the files that all it says comes from."""
 
     origin: Origin
@@ -319,7 +320,7 @@ def _natural_s(recipe: Recipe) -> float:
 
 
 def _settings(recipe: Recipe) -> list[Any]:
-    return [getattr(recipe, field.name) for field in fields(recipe) if field.name not in _NAMED]
+    return [getattr(recipe, name) for name in recipe.__struct_fields__ if name not in _NAMED]
 
 
 def _wordless(cues: tuple[Cue, ...]) -> list[Cue | None]:
@@ -340,8 +341,8 @@ def _bare(value: Any) -> Any:  # noqa: ANN401 - plain values of any nesting come
         return None
     if isinstance(value, tuple | list):
         return [_bare(each) for each in value]
-    if hasattr(value, "__dataclass_fields__"):
-        fields = value.__dataclass_fields__
+    if isinstance(value, Struct):
+        fields = value.__struct_fields__
         return [type(value).__name__, *(_bare(getattr(value, name)) for name in fields)]
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json")

@@ -1,16 +1,18 @@
 """The nouns of a build: jobs, what is known of each, and what is to be done."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
+
+from undersong.files import plain
 
 Stamp = tuple[int, int, int]
 """Modification time (ns), size (bytes) and inode: what tells of a change without reading."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """What a run asks of every track besides its recipe. All of it reaches the files.
 
     Attributes:
@@ -28,8 +30,7 @@ class Choice:
     destination: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Farm:
+class Farm(Struct, frozen=True, kw_only=True):
     """Workers on other machines.
 
     Attributes:
@@ -45,8 +46,7 @@ class Farm:
     plain: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(Struct, frozen=True, kw_only=True):
     """What to build, and how.
 
     Attributes:
@@ -69,8 +69,7 @@ class Order:
     farm: Farm | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """One track to be made: a variant of a recipe.
 
     Attributes:
@@ -84,8 +83,7 @@ class Job:
     folder: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """A file or folder that tracks are made from.
 
     Attributes:
@@ -99,8 +97,7 @@ class Source:
     settled: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """What is known of a track that was made.
 
     Attributes:
@@ -124,8 +121,7 @@ class Record:
     draft: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """What the last builds left: kept beside the tracks, safe to delete.
 
     Attributes:
@@ -148,7 +144,7 @@ class State:
         """Return plain values for `json.dumps`."""
         return {
             "program": self.program,
-            "choice": asdict(self.choice),
+            "choice": plain(self.choice),
             "recipes": dict(self.recipes),
             "unsettled": sorted(self.unsettled),
             "sources": {k: [v.stamp, v.sha256, v.settled] for k, v in self.sources.items()},
@@ -160,7 +156,7 @@ class State:
         }
 
 
-_FIELDS: Final = tuple(Record.__dataclass_fields__)
+_FIELDS: Final = Record.__struct_fields__
 
 
 def state_from_json(kept: Mapping[str, Any]) -> State:
@@ -193,8 +189,7 @@ def _record(kept: Mapping[str, Any]) -> Record:
     return Record(**{**kept, **tuples, "outputs": outputs})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """Whether a track must be made.
 
     Attributes:
@@ -214,8 +209,7 @@ class Verdict:
         return not self.reasons
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ruined:
+class Ruined(Struct, frozen=True, kw_only=True):
     """A recipe that cannot be loaded: its tracks fail, the others go on."""
 
     recipe: Path
@@ -223,8 +217,7 @@ class Ruined:
     exit_code: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """A build before anything is made.
 
     Attributes:
@@ -254,8 +247,7 @@ class Plan:
         return tuple(verdict for verdict in self.wanted if not verdict.fresh)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """What a job depends on, found by reading its recipe.
 
     Attributes:

@@ -13,13 +13,14 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final, Self
+
+from msgspec import Struct
 
 from undersong.batch.errand import Errand
 from undersong.batch.events import Begun, Event, Failed, Made
@@ -51,8 +52,7 @@ def _free_mb() -> int:
     return 1 << 20  # other systems do not tell without another library: cores decide
 
 
-@dataclass(slots=True)
-class _Worker:
+class _Worker(Struct):
     number: int
     process: BaseProcess
     channel: "Connection[Errand | None, Event]"

@@ -2,25 +2,25 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from msgspec import Struct
+
 from undersong import __version__
 from undersong.batch.events import Event, Failed, Made
 from undersong.batch.model import Plan
 from undersong.batch.tracks import manifest_in
-from undersong.files import write_text
+from undersong.files import plain, write_text
 from undersong.units import format_seconds
 
 PAGE: Final = "report.html"
 DATA: Final = "report.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One track of the report.
 
     Attributes:
@@ -43,7 +43,7 @@ def write_report(out: Path, plan: Plan, events: Sequence[Event]) -> None:
         OutputError: they cannot be written.
     """
     rows = tuple(_rows(out, plan, events))
-    content = {"schema": 1, "undersong": __version__, "tracks": [asdict(row) for row in rows]}
+    content = {"schema": 1, "undersong": __version__, "tracks": [plain(row) for row in rows]}
     write_text(out / DATA, json.dumps(content, ensure_ascii=False, indent=1))
     write_text(out / PAGE, page(rows))
 

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from undersong.errors import UndersongError
 from undersong.files import digest_file, unwritable
 from undersong.manifest import MANIFEST, listed, read_manifest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flaw:
+class Flaw(Struct, frozen=True, kw_only=True):
     """Something that is not as a manifest says."""
 
     path: Path

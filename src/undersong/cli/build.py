@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from undersong.batch.state import write_state
 from undersong.cli.destined import OUT, TO
 from undersong.cli.screen import err, out, print_json
 from undersong.cli.speaking import ENGINE, ONLINE
+from undersong.files import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -167,7 +167,7 @@ def _plan_as_json(plan: "Plan") -> dict[str, object]:
     from undersong.batch.estimate import estimate
 
     return {
-        "estimate": asdict(estimate(plan)),
+        "estimate": plain(estimate(plan)),
         "tracks": [
             {"slug": v.job.slug, "recipe": str(v.job.recipe), "reasons": v.reasons}
             for v in plan.wanted

@@ -24,8 +24,7 @@ def add_to(app: typer.Typer) -> None:
 @group.command("status")
 def show_status(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
     """Show where the cache is, how large, and what it holds. Reads no entry."""
-    from dataclasses import asdict
-
+    from undersong.files import plain
     from undersong.store.kinds import KINDS
     from undersong.store.place import default_cache
     from undersong.store.sizes import format_size
@@ -33,7 +32,7 @@ def show_status(as_json: bool = typer.Option(False, "--json", help="Print JSON."
 
     found = status(default_cache())
     if as_json:
-        print_json(asdict(found) | {"folder": str(found.folder)})
+        print_json(plain(found) | {"folder": str(found.folder)})
         return
 
     def row(name: str, about: str, held: Holding) -> list[str]:
@@ -100,8 +99,7 @@ def prune_now(
     A finished file that a library holds costs nothing and stays. Everything removed is made again
     when it is wanted. A track under way may have to be rendered again.
     """
-    from dataclasses import asdict
-
+    from undersong.files import plain
     from undersong.store.kinds import FILES
     from undersong.store.place import default_cache
     from undersong.store.prune import Wish, prune
@@ -118,7 +116,7 @@ def prune_now(
     wish = Wish(to_bytes=to_bytes, unused_s=unused_s, lasting=locked, only=only)
     came = prune(default_cache(), wish, dry=dry_run)
     if as_json:
-        print_json(asdict(came) | {"dry_run": dry_run})
+        print_json(plain(came) | {"dry_run": dry_run})
         return
     did = "would remove" if dry_run else "removed"
     out.print(

@@ -1,13 +1,14 @@
 """`undersong doctor`: what works on this machine, what does not, and why."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 import typer
+from msgspec import Struct
 
 from undersong.cli.screen import out, print_json, table
+from undersong.files import plain
 
 EDGE_HOST: Final = "speech.platform.bing.com"
 """Where the online voices live (edge-tts 7.3, constants.BASE_URL)."""
@@ -15,8 +16,7 @@ EDGE_HOST: Final = "speech.platform.bing.com"
 PATIENCE_S: Final = 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One thing looked at: whether it works, and whether a track can be made without it."""
 
     what: str
@@ -40,7 +40,7 @@ def doctor(
     """
     findings = [finding for look in LOOKS for finding in look()]
     if as_json:
-        print_json([asdict(finding) for finding in findings])
+        print_json([plain(finding) for finding in findings])
     else:
         rows = [(_sign(finding), finding.what, finding.note) for finding in findings]
         out.print(table("", ("", "what", ""), rows))

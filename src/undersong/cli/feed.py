@@ -99,22 +99,21 @@ def check(
 
 
 def _tell_rules(*, as_json: bool) -> None:
-    from dataclasses import asdict
-
+    from undersong.files import plain
     from undersong.publish.check.rules import RULES
 
     if as_json:
-        print_json([asdict(rule) for rule in RULES.values()])
+        print_json([plain(rule) for rule in RULES.values()])
         return
     for rule in RULES.values():
         out.print(f"{rule.severity}: {rule.text} [{rule.name}, {rule.source}]")
 
 
 def _tell_report(report: "Report", *, as_json: bool) -> None:
-    from dataclasses import asdict
+    from undersong.files import plain
 
     if as_json:
-        print_json(asdict(report))
+        print_json(plain(report))
         return
     for finding in report.findings:
         out.print(writable(str(finding)), style=STYLES[finding.rule.severity])

@@ -42,10 +42,9 @@ def measure(
 
 
 def _levels(path: Path) -> dict[str, float]:
-    from dataclasses import asdict
-
     from undersong.decode import stream_sound
     from undersong.dsp.loudness import Meter
+    from undersong.files import plain
 
     sound = stream_sound(path)
     try:
@@ -54,7 +53,7 @@ def _levels(path: Path) -> dict[str, float]:
         raise AudioFileError(f"{path}: {error}", hint="convert it to 48000 Hz first") from error
     for block in sound.blocks:
         meter.push(block)
-    return asdict(meter.levels())
+    return plain(meter.levels())
 
 
 def _row(row: dict[str, Any]) -> list[str]:

@@ -99,10 +99,10 @@ def _planned(track: "Recipe", library: "Library", asked: _Asked) -> _Plan:
 
 
 def _as_json(plan: _Plan, *, estimated: bool) -> dict[str, Any]:
-    from dataclasses import asdict
+    from undersong.files import plain
 
     slug = plan.track.slug
-    lengths = asdict(plan.lengths)
+    lengths = plain(plan.lengths)
     return {"slug": slug, "estimated": estimated, **lengths, **plan.timeline.as_json()}
 
 

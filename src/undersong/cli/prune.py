@@ -1,9 +1,9 @@
 """`undersong prune`: take away tracks that no recipe makes any more."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import typer
+from msgspec.structs import replace
 
 from undersong.cli.destined import OUT, TO
 from undersong.cli.screen import err, out, print_json

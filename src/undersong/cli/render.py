@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from msgspec import Struct, field
 
 from undersong.cli.failures import of_system
 from undersong.cli.screen import Progress, complain, out, print_json
@@ -57,8 +57,7 @@ def render(
     run.finish()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
+class _Run(Struct, frozen=True, kw_only=True):
     """One call of the command: what was asked for, what was made, what failed."""
 
     folder: Path | None

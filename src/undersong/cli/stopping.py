@@ -3,9 +3,10 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.interrupts import interrupt
 
@@ -15,8 +16,7 @@ INTERRUPTED: Final = 128 + signal.SIGINT
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-@dataclass(slots=True)
-class Stopped:
+class Stopped(Struct):
     """The last signal that asked the command to end, if one did."""
 
     signal: int | None = None

@@ -45,13 +45,12 @@ def list_takes(
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """List the take of every phrase: who says it, which number, locked or not. Says nothing."""
-    from dataclasses import asdict
-
+    from undersong.files import plain
     from undersong.voices.alternatives import take_rows
 
     rows = take_rows(_desk(recipe, variant, engine))
     if as_json:
-        print_json([asdict(row) for row in rows])
+        print_json([plain(row) for row in rows])
         return
     columns = ("line>", "voice", "engine", "take>", "state", "seconds>", "LUFS>", "phrase")
     out.print(table("", columns, [_cells(row) for row in rows]))

@@ -45,9 +45,8 @@ def voices(
 @group.command("list")
 def listed(language: str = LANGUAGE, folder: Path = FOLDER, as_json: bool = JSON) -> None:
     """List the voices of the library and, for each of their engines, whether it can run here."""
-    from dataclasses import asdict
-
     from undersong.cli.tracks import library_around
+    from undersong.files import plain
     from undersong.voices.explain import explain_voices
 
     wanted = f"{language.lower()}-" if language else ""
@@ -57,7 +56,7 @@ def listed(language: str = LANGUAGE, folder: Path = FOLDER, as_json: bool = JSON
         if f"{status.language.lower()}-".startswith(wanted)
     ]
     if as_json:
-        print_json([asdict(status) for status in found])
+        print_json([plain(status) for status in found])
         return
     rows = []
     for status in found:

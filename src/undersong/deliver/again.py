@@ -2,9 +2,9 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
+from msgspec.structs import replace
 from mutagen import MutagenError
 
 from undersong.audio import Tick

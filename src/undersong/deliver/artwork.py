@@ -1,9 +1,10 @@
 """Cover pictures: read, recognised by their content, checked to the end."""
 
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from undersong.errors import AudioFileError, Fault, FaultsError
 from undersong.files import digest_bytes, digest_json
@@ -18,8 +19,7 @@ _MIME: Final = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png"}  
 _GLANCE = (64, 64)  # a JPEG file is decoded to about this size, which reads all of it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cover:
+class Cover(Struct, frozen=True, kw_only=True):
     """A picture as its file holds it; width and height in pixels, depth in bits per pixel."""
 
     content: bytes

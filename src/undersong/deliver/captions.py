@@ -6,11 +6,13 @@ Pure functions from timeline to text. Times are rounded down to milliseconds: no
 import html
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from operator import itemgetter
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from undersong.timeline.model import Caption, Phrase, Timeline
 from undersong.units import SAMPLE_RATE, Samples
@@ -26,8 +28,7 @@ _SHORTEST_NOTE: Final = int(SAMPLE_RATE)
 _NEW_PARAGRAPH: Final = frozenset({"paragraph", "section", "pause", "long", "explicit", "cue"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoundNote:
+class SoundNote(Struct, frozen=True, kw_only=True):
     """A sound worth knowing of, such as `waves`: worth showing within [start, end), samples."""
 
     start: Samples
@@ -35,8 +36,7 @@ class SoundNote:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shown:
+class _Shown(Struct, frozen=True, kw_only=True):
     """Text on the screen over [start, end), samples."""
 
     start: int

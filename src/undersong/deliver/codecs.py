@@ -4,7 +4,6 @@ import shutil
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Final, Literal, Self
@@ -12,6 +11,7 @@ from typing import Final, Literal, Self
 import numpy as np
 import numpy.typing as npt
 import soundfile
+from msgspec import Struct
 from mutagen import MutagenError
 
 from undersong.audio import Frames
@@ -34,8 +34,7 @@ _FULL_SCALE, _LOW_BITS = 1 << 23, 8
 _SAMPLE_BYTES = {"PCM_24": 3, "FLOAT": 4}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Codec:
+class Codec(Struct, frozen=True, kw_only=True):
     """How libsndfile makes one format, and what that does to the sound.
 
     Attributes:

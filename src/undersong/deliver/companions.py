@@ -1,9 +1,10 @@
 """Files beside the deliverables: captions, transcript, and on request stems and a picture."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from undersong.audio import BlockSource, Tick, spans
 from undersong.deliver.captions import sound_notes, srt, transcript, vtt
@@ -24,8 +25,7 @@ STEMS_FOLDER = "stems"
 """Stems have a folder of their own, for a track may be called `voice` too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Companions:
+class Companions(Struct, frozen=True, kw_only=True):
     """What to write beside a track.
 
     Attributes:
@@ -36,7 +36,7 @@ class Companions:
 
     recipe: Recipe
     timeline: Timeline
-    sources: Mapping[str, BlockSource] = field(repr=False)
+    sources: Mapping[str, BlockSource]
     gain_db: float
     levels: Levels
     profile: Profile

@@ -6,8 +6,9 @@ back; that share shows as soon as two trials differ in gain and ceiling by diffe
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.manifest import Levels
 from undersong.recipes.profiles import Goal
@@ -29,16 +30,14 @@ _LEAST_SHARE = 0.2  # more gain than five times what is missing would only squas
 _TELLING_DB = 0.02  # a smaller difference says nothing about the limiter's share
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """How the master is set: static gain, and the limiter's ceiling."""
 
     gain_db: float
     ceiling_dbtp: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class Trial(Struct, frozen=True, kw_only=True):
     """A setting, and what was measured on the file that came of it."""
 
     setting: Setting

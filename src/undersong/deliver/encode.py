@@ -8,7 +8,6 @@ its name.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, replace
 from functools import partial
 from math import isfinite
 from pathlib import Path
@@ -16,6 +15,8 @@ from types import MappingProxyType
 from typing import Final
 
 import soundfile
+from msgspec import Struct, field
+from msgspec.structs import replace
 from mutagen import MutagenError
 
 from undersong.audio import PASS, Beside, BlockSource, Frames, Tick, shared_out, spans
@@ -50,8 +51,7 @@ TAG_WRITERS: Final[Mapping[str, Callable[[Path, Tags, Levels], None]]] = Mapping
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(Struct, frozen=True, kw_only=True):
     """What to deliver.
 
     Attributes:
@@ -84,8 +84,7 @@ class Order:
         return 2 * self.length * len(self.formats)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Attempt:
+class _Attempt(Struct, frozen=True, kw_only=True):
     """A file to be encoded at `temporary` and to become `path`, and the trials before."""
 
     codec: Codec
@@ -95,8 +94,7 @@ class _Attempt:
     trials: tuple[Trial, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
+class _Kept(Struct, frozen=True, kw_only=True):
     """What an encoder was given to keep, as checksums of its blocks.
 
     Attributes:

@@ -3,12 +3,13 @@
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
 import soundfile
+from msgspec import Struct
+from msgspec.structs import replace
 
 from undersong.audio import Tick
 from undersong.deliver.again import deliver_changed
@@ -27,8 +28,7 @@ _TOOLS: Final = (
 """Packages of others that reach the bytes of a finished file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keeping:
+class Keeping(Struct, frozen=True, kw_only=True):
     """Where finished files of a track are kept, and what reaches their bytes.
 
     Attributes:

@@ -8,12 +8,12 @@ import textwrap
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.audio import BlockSource
 from undersong.deliver.spectrum import mel_picture
@@ -77,16 +77,14 @@ _STYLE = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CueMark:
+class CueMark(Struct, frozen=True, kw_only=True):
     """A bell or other single sound at `start_s` seconds."""
 
     name: str
     start_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PictureOrder:
+class PictureOrder(Struct, frozen=True, kw_only=True):
     """What to draw.
 
     Attributes:

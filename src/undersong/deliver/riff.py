@@ -2,9 +2,10 @@
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
+
+from msgspec import Struct
 
 _WIDE: Final = 0xFFFF_FFFF
 """A 32-bit length that says: look into the `ds64` chunk."""
@@ -15,8 +16,7 @@ _WIDE_SIZES = struct.Struct("<QQ")  # of the file, of the sound
 _FIRST = 12  # RIFF, length, WAVE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chunk:
+class Chunk(Struct, frozen=True, kw_only=True):
     """A chunk's name, where its content starts, and how long that is in bytes."""
 
     name: bytes

@@ -7,11 +7,12 @@ of the next, so that there is a joint to be found (`joints`).
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain, pairwise, zip_longest
 from pathlib import Path
 from typing import IO, Final
+
+from msgspec import Struct
 
 from undersong.audio import GRID, PASS, BlockSource, Tick, shared_out, spans
 from undersong.deliver.codecs import MP3, unwritten
@@ -32,8 +33,7 @@ OVERLAP: Final = PASS
 _STEP: Final = 3 * GRID  # whole frames, and whole blocks of the mix
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
+class Segment(Struct, frozen=True, kw_only=True):
     """What one encoder hears: samples [start, heard); those from `end` on are the next one's."""
 
     start: int

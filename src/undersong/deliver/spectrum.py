@@ -1,10 +1,10 @@
 """A mel spectrogram of a whole track, one column per pixel, in memory that does not grow."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 from numpy.lib.stride_tricks import sliding_window_view
 
 from undersong.audio import BlockSource
@@ -26,8 +26,7 @@ _AT_ONCE_S = 10  # sound in memory
 _SILENT = 1e-14  # power, -140 dB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class MelPicture:
+class MelPicture(Struct, frozen=True, kw_only=True, eq=False):
     """Levels of mel bands over time.
 
     Attributes:

@@ -1,9 +1,10 @@
 """What a player shows of a track, and which writer puts it into which format."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.deliver.artwork import Cover
 from undersong.manifest import ChapterMark, Levels
@@ -33,8 +34,7 @@ _ISO_639_2: Final[Mapping[str, str]] = MappingProxyType(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tags:
+class Tags(Struct, frozen=True, kw_only=True):
     """Everything that travels inside a file besides its sound.
 
     Attributes:

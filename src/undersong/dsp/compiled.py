@@ -16,11 +16,11 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from undersong.dsp.kernels import F32, F64, ROUND, SCRATCH, U32, Pair
+from undersong.dsp.kernels import F32, F64, GATHERED, LANES, U32
 from undersong.dsp.noise_kernels import ABREAST, C64, U16, U64, round_keys
 from undersong.errors import OutputError
 from undersong.files import atomic, digest_bytes
@@ -42,11 +42,11 @@ _POINTER, _SIZE, _NUMBER = ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_double
 _FRAMES = (_POINTER, _SIZE, _SIZE)
 _FILTER = (_POINTER, _POINTER, _NUMBER)
 _SUMS = (_POINTER, _SIZE)
-_WIDE = (*_FRAMES, *(_SIZE,) * 2, *(_NUMBER,) * 2, *_FILTER, *(_SIZE,) * 2, _POINTER, *_SUMS)
-_LAYOUT: Final = {
+_WIDE = (_POINTER, _SIZE, _POINTER, _POINTER, *_FILTER, _SIZE, _SIZE, _POINTER, _POINTER)
+_LAYOUT: Final[dict[str, tuple[Any, ...]]] = {
     "weigh": (*_FRAMES, _SIZE, _NUMBER, *_FILTER, _SIZE, *_SUMS),
-    "weigh_wide": _WIDE,
-    "weigh_wide_singly": _WIDE,
+    "weigh_wide_mono": _WIDE,
+    "weigh_wide_stereo": _WIDE,
     "pack": (_POINTER, _POINTER, _SIZE),
     "draw_words": (_POINTER, _SIZE, _POINTER, _POINTER, _SIZE),
     "draw_spectra": (_POINTER, _SIZE, *(_POINTER,) * 3, _SIZE, *(_POINTER,) * 4, *(_SIZE,) * 2),
@@ -58,6 +58,7 @@ _LAYOUT: Final = {
     ),
     "add_grains": (_POINTER, _SIZE, *(_POINTER,) * 4, _SIZE, _POINTER, _SIZE),
     "add_phase": (_POINTER, _SIZE, *(_POINTER,) * 5, _SIZE, _POINTER, _POINTER),
+    "lay": (_POINTER, ctypes.c_float, *(_POINTER,) * 4, _SIZE, _POINTER, _SIZE, _SIZE),
     "cascade": (_POINTER, _SIZE, _POINTER, _SIZE, _POINTER),
     "cell_heights": (_POINTER, _SIZE, _POINTER, _SIZE),
     "cell_peaks": (
@@ -115,22 +116,28 @@ class Kernels:
     def weigh_wide(  # noqa: PLR0913 - as `kernels.weighing`
         self,
         frames: F32,
-        pair: Pair,
         *,
         sections: F64,
         state: F64,
         offset: float,
         run_in: int,
         step: int,
-        sums: F64,
-    ) -> None:
-        """See `kernels.weighing`."""
-        scratch = np.empty(SCRATCH)
-        self._calls["weigh_wide_singly" if step % ROUND else "weigh_wide"](
-            *(frames.ctypes.data, *frames.shape, *pair),
+    ) -> F64:
+        """Return (stretches, steps of each, channels) sums over one or two channels of frames.
+
+        There are as many steps for each of `LANES / channels` stretches; see `kernels.weighing`.
+        """
+        channels = frames.shape[1]
+        stretches = LANES // channels
+        each = len(frames) // step // stretches
+        lanes = np.empty((GATHERED, LANES), np.float32)
+        memory, sums = np.empty((5, LANES)), np.empty((each, LANES))
+        self._calls["weigh_wide_mono" if channels == 1 else "weigh_wide_stereo"](
+            *(frames.ctypes.data, each, lanes.ctypes.data, lanes.ctypes.data),
             *(sections.ctypes.data, state.ctypes.data, offset),
-            *(run_in, step, scratch.ctypes.data, sums.ctypes.data, sums.size),
+            *(run_in, step, memory.ctypes.data, sums.ctypes.data),
         )
+        return sums.reshape(each, stretches, channels).transpose(1, 0, 2)
 
     def cascade(self, sound: F64, sections: F64) -> None:
         """Filter a sound in place, from silence; see `kernels.cascade`."""
@@ -180,6 +187,28 @@ class Kernels:
             *(keys.ctypes.data, counter, state.ctypes.data, words.ctypes.data, groups)
         )
         return words[: 4 * blocks]
+
+    def lay(  # noqa: PLR0913 - as `kernels.lay`
+        self,
+        bed: F32,
+        gain: float,
+        gains: tuple[F32, F32],
+        *,
+        shares: F32,
+        speech: F32,
+        sound: F32,
+    ) -> None:
+        """Write `sound` (n, 2); `speech` (n, 1) may be empty, `shares` is of 2 n / steps values.
+
+        See `kernels.lay`.
+        """
+        one, other = gains
+        frames = shares.size // 2
+        self._calls["lay"](
+            *(bed.ctypes.data, gain, one.ctypes.data, other.ctypes.data, shares.ctypes.data),
+            *(speech.ctypes.data, len(speech) // frames),
+            *(sound.ctypes.data, len(sound) // frames, frames),
+        )
 
     def draw_spectra(  # noqa: PLR0913 - as `noise_kernels.draw_spectra`
         self, draws: U16, table: F32, *, sides: F32, levels: F32, edges: U64, shares: F32

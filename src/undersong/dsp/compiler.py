@@ -12,20 +12,23 @@ from numba import carray, cfunc, types  # type: ignore[attr-defined]
 from numba.extending import register_jitable
 
 from undersong.dsp.kernels import (
-    SCRATCH,
+    GATHERED,
+    LANES,
     bend,
     between,
     cascade,
     cell_heights,
     cell_peaks,
+    filter_lanes,
     highest_of,
     k_weighted,
+    lay,
     number_24,
     pack,
     taps_of,
     weigh,
-    weigh_wide,
-    weigh_wide_singly,
+    weigh_wide_mono,
+    weigh_wide_stereo,
 )
 from undersong.dsp.noise_kernels import (
     ABREAST,
@@ -41,10 +44,10 @@ from undersong.dsp.noise_kernels import (
     product,
 )
 
-_F32, _F64, _I32 = (types.CPointer(t) for t in (types.float32, types.float64, types.int32))
+_F32, _F64 = types.CPointer(types.float32), types.CPointer(types.float64)
+_I32, _I64 = types.CPointer(types.int32), types.CPointer(types.int64)
 _U16, _U32, _U64 = (types.CPointer(t) for t in (types.uint16, types.uint32, types.uint64))
 _N, _X = types.intp, types.float64
-_WIDE = (_F32, *(_N,) * 4, *(_X,) * 2, *(_F64,) * 2, _X, *(_N,) * 2, *(_F64,) * 2, _N)
 
 
 def _weigh(frames, n, channels, channel, weight, sections, state, offset, step, sums, count):
@@ -60,34 +63,19 @@ def _weigh(frames, n, channels, channel, weight, sections, state, offset, step, 
     )
 
 
-def _wide(kernel: Any) -> Any:
-    def entry(
-        frames,
-        n,
-        channels,
-        first,
-        second,
-        one,
-        other,
-        sections,
-        state,
-        offset,
-        run_in,
-        step,
-        scratch,
-        sums,
-        count,
-    ):
+def _wide(kernel: Any, stretches: int) -> Any:
+    def entry(words, each, cells, lanes, sections, state, offset, run_in, step, memory, sums):
         kernel(
-            carray(frames, (n, channels)),
-            (first, second, one, other),
+            carray(words, (stretches, each * step)),
+            carray(cells, (GATHERED, stretches)),
+            carray(lanes, (GATHERED, LANES)),
             carray(sections, (2, 6)),
-            carray(state, (2, 4)),
+            carray(state, (LANES // stretches, 4)),
             offset,
             run_in,
             step,
-            carray(scratch, SCRATCH),
-            carray(sums, (count,)),
+            carray(memory, (5, LANES)),
+            carray(sums, (each, LANES)),
         )
 
     return entry
@@ -99,6 +87,18 @@ def _cascade(sound, n, sections, count, state):
 
 def _cell_heights(flat, width, heights, cells):
     cell_heights(carray(flat, (cells, width)), carray(heights, (cells,)))
+
+
+def _lay(bed, gain, one, other, shares, speech, spoken, sound, steps, frames):
+    lay(
+        carray(bed, (steps, 2 * frames)),
+        gain,
+        carray(one, (steps + 1,)),
+        carray(other, (steps + 1,)),
+        carray(shares, (2 * frames,)),
+        carray(speech, (spoken, frames)),
+        carray(sound, (steps, 2 * frames)),
+    )
 
 
 def _cell_peaks(
@@ -202,17 +202,22 @@ def _draw_words(keys, counter, state, words, groups):
     )
 
 
+def _wide_of(words: Any) -> tuple[Any, ...]:
+    return (words, _N, words, _F32, _F64, _F64, _X, _N, _N, _F64, _F64)
+
+
 _ENTRIES: Final[Mapping[str, tuple[Any, tuple[Any, ...]]]] = MappingProxyType(
     {
         "weigh": (_weigh, (_F32, _N, _N, _N, _X, _F64, _F64, _X, _N, _F64, _N)),
-        "weigh_wide": (_wide(weigh_wide), _WIDE),
-        "weigh_wide_singly": (_wide(weigh_wide_singly), _WIDE),
+        "weigh_wide_mono": (_wide(weigh_wide_mono, LANES), _wide_of(_I32)),
+        "weigh_wide_stereo": (_wide(weigh_wide_stereo, LANES // 2), _wide_of(_I64)),
         "cascade": (_cascade, (_F64, _N, _F64, _N, _F64)),
         "cell_heights": (_cell_heights, (_I32, _N, _I32, _N)),
         "cell_peaks": (
             _cell_peaks,
             (_F32, _N, _N, _F32, _N, _N, _F32, _F32, types.float32, _N, _F32, _F32, _F32),
         ),
+        "lay": (_lay, (_F32, types.float32, *(_F32,) * 4, _N, _F32, _N, _N)),
         "pack": (_pack, (_F32, _U32, _N)),
         "draw_words": (_draw_words, (_U64, _N, _U64, _U64, _N)),
         "draw_spectra": (
@@ -237,8 +242,9 @@ def compile_kernels() -> tuple[dict[str, str], bytes]:
         taps_of,
         k_weighted,
         weigh,
-        weigh_wide,
-        weigh_wide_singly,
+        filter_lanes,
+        weigh_wide_mono,
+        weigh_wide_stereo,
         cascade,
         cell_heights,
         highest_of,
@@ -257,6 +263,7 @@ def compile_kernels() -> tuple[dict[str, str], bytes]:
         add_shots,
         add_phase,
         add_grains,
+        lay,
     ):
         register_jitable(error_model="numpy")(kernel)
     symbols, module = {}, llvm.parse_assembly("")

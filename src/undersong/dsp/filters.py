@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from undersong.audio import Frames
 from undersong.dsp.compiled import Kernels, kernels
-from undersong.dsp.kernels import STRETCHES
+from undersong.dsp.kernels import LANES
 
 F64 = npt.NDArray[np.float64]
 
@@ -56,14 +56,18 @@ def k_weighting(rate: int) -> F64:
 class KFilter:
     """K-weighting that carries its state: however the input is cut the power is the same.
 
-    Compiled where numba works, else scipy's; they differ in the last digits of float64.
+    Compiled where numba works, else scipy's; they differ in the last digits of float64. No sum of
+    values is finite that are not all finite themselves.
+
+    Attributes:
+        state: float64 (channels, 4), where it goes on.
     """
 
     def __init__(self, weights: Sequence[float], rate: int) -> None:
         """Start from silence; one weight per channel."""
         self._weights = weights
         self._sections = k_weighting(rate)
-        self._state = np.zeros((len(weights), 4))
+        self.state = np.zeros((len(weights), 4))
         self._warm = round(_FORGETS_S * rate)
 
     def push(self, frames: Frames, step: int = 1) -> F64:
@@ -75,50 +79,49 @@ class KFilter:
 
     def _compiled(self, found: Kernels, frames: Frames, step: int) -> F64:
         sums = np.zeros(len(frames) // step)
-        each, run_in = sums.size // STRETCHES, -(-self._warm // step)
-        wide = each * STRETCHES if each >= run_in else 0
-        if wide:
-            self._in_stretches(found, frames, step, run_in, sums[:wide])
-        for channel, weight in enumerate(self._weights) if wide < sums.size else ():
-            found.weigh(
-                frames[wide * step :],
-                channel,
-                weight,
-                sections=self._sections,
-                state=self._state[channel],
-                offset=_OFFSET,
-                step=step,
-                sums=sums[wide:],
-            )
+        for first in range(0, len(self._weights), 2):
+            group = slice(first, first + 2)
+            own = np.ascontiguousarray(frames[:, group])
+            wide = self._in_stretches(found, own, group, step, sums)
+            for k, weight in enumerate(self._weights[group]) if wide < sums.size else ():
+                found.weigh(
+                    own[wide * step :],
+                    k,
+                    weight,
+                    sections=self._sections,
+                    state=self.state[first + k],
+                    offset=_OFFSET,
+                    step=step,
+                    sums=sums[wide:],
+                )
         return sums
 
     def _in_stretches(
-        self, found: Kernels, frames: Frames, step: int, run_in: int, sums: F64
-    ) -> None:
-        """Go on through a long sound, two channels at a time."""
-        last = len(self._weights) - 1
-        for first in range(0, last + 1, 2):
-            second = min(first + 1, last)
-            other = self._weights[second] if second > first else 0.0
-            state = self._state[[first, second]]
-            found.weigh_wide(
-                frames,
-                (first, second, self._weights[first], other),
-                sections=self._sections,
-                state=state,
-                offset=_OFFSET,
-                run_in=run_in,
-                step=step,
-                sums=sums,
-            )
-            self._state[[second, first]] = state[::-1]
+        self, found: Kernels, frames: Frames, group: slice, step: int, sums: F64
+    ) -> int:
+        """Go on through one or two channels of a long sound; return how many steps that was."""
+        stretches, run_in = LANES // frames.shape[1], -(-self._warm // step)
+        each = sums.size // stretches
+        if each < run_in:
+            return 0
+        squares = found.weigh_wide(
+            frames[: each * stretches * step],
+            sections=self._sections,
+            state=self.state[group],
+            offset=_OFFSET,
+            run_in=run_in,
+            step=step,
+        )
+        found_here: F64 = (squares * self._weights[group]).sum(2).reshape(-1)
+        sums[: found_here.size] += found_here
+        return found_here.size
 
     def _interpreted(self, frames: Frames) -> F64:
         from scipy.signal import sosfilt  # noqa: PLC0415 - half a second of import
 
         planes = np.add(frames.T, _OFFSET, dtype=np.float64)
-        state = self._state.reshape(-1, 2, 2).transpose(1, 0, 2)
+        state = self.state.reshape(-1, 2, 2).transpose(1, 0, 2)
         weighted, after = sosfilt(self._sections, planes, zi=state)
-        self._state = np.ascontiguousarray(after.transpose(1, 0, 2)).reshape(-1, 4)
+        self.state = np.ascontiguousarray(after.transpose(1, 0, 2)).reshape(-1, 4)
         np.square(weighted, out=weighted)
         return np.asarray(np.asarray(self._weights, np.float64) @ weighted)

@@ -5,11 +5,11 @@ away where it ends. Functions here make many in one go, from arrays of what they
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.dsp.noise import Values, loops
 from undersong.dsp.noise_kernels import U64
@@ -31,8 +31,7 @@ _AT_ONCE: Final = 16
 _NONE: Final = np.zeros(0, np.float32)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Heap:
+class Heap(Struct, frozen=True, kw_only=True, eq=False):
     """Grains in one array.
 
     Attributes:

@@ -15,23 +15,21 @@ F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
 U32 = npt.NDArray[np.uint32]
+Words = npt.NDArray[np.int32] | npt.NDArray[np.int64]
+"""Frames of one or of two samples, as bits."""
 
-STRETCHES: Final = 8
-"""Stretches of a sound that are filtered side by side."""
-
-LANES: Final = 2 * STRETCHES
-"""Two channels of each stretch: what a processor's vectors can do at once."""
+LANES: Final = 16
+"""Values that are filtered side by side, each in a lane: what a processor's vectors can do at once.
+They are the channels, one or two, of stretches of a sound."""
 
 ROUND: Final = 3
-"""Frames that a lane takes in a row. Hops of all usual rates but 8 and 16 kHz are whole rounds."""
+"""Frames that a lane takes in a row, before the filters' memory is put down."""
 
-SCRATCH: Final = (5 + ROUND, LANES)
-"""What `weigh_wide` works in: four rows of memory, one of sums, one for each frame of a round."""
+GATHERED: Final = 48
+"""Frames of every lane that are brought together before they are filtered. What is read at once
+must not have been written just before, value by value: a processor waits for that."""
 
-Pair = tuple[int, int, float, float]
-"""Two channels, and the weight of each; of one alone the second is the same and weighs nothing."""
-
-Taps = tuple[float, float, float, float, float, float, float, float, float, float]
+Taps = tuple[float, float, float, float, float, float, float]
 
 _FULL = 2.0**23
 _ROUNDS = 1.5 * 2.0**52  # added to a float64 it leaves no place for fractions
@@ -40,59 +38,78 @@ _LOW_24 = np.uint32(0xFFFFFF)
 _MAGNITUDE = np.int32(0x7FFFFFFF)  # of a float32: all but its sign; as bits they order like numbers
 
 
-def weighing(at_once: int) -> Callable[..., None]:  # noqa: C901 - as what it returns
-    """Return `weigh_wide` for lanes that take so many frames in a row, ROUND at most."""
+def weighing(stretches: int) -> Callable[..., None]:  # noqa: C901 - as what it returns
+    """Return `weigh_wide` for as many stretches, of LANES / `stretches` channels each."""
+    channels = LANES // stretches
 
     def weigh_wide(  # noqa: C901 - loops are unrolled and joined only where they stand
-        frames: F32,
-        pair: Pair,
+        rows: Words,
+        cells: Words,
+        lanes: F32,
         sections: F64,
         state: F64,
         offset: float,
         run_in: int,
         step: int,
-        scratch: F64,
+        memory: F64,
         sums: F64,
     ) -> None:
-        """As `weigh` of a pair of channels, `state` (2, 4), in stretches.
+        """As `weigh` of all channels of a sound, unweighted and in stretches.
 
-        The number of sums is a multiple of STRETCHES, `step` one of `at_once`. Each stretch but
-        the first begins with `run_in` steps of the one before, from silence: long enough for the
-        filters to forget. `scratch` is overwritten.
+        Row k of `rows` is stretch k of the sound, a word for every frame; each but the first begins
+        with `run_in` steps of the one before, from silence: long enough for the filters to forget.
+        `state` (channels, 4) is where the filters go on in the first, and after the last. `sums`
+        (steps of a stretch, LANES) are written. `memory` (5, LANES) is overwritten, and so are
+        `cells` (GATHERED, stretches), whose words are, as float32, `lanes` (GATHERED, LANES).
         """
-        taps, each = taps_of(sections), sums.size // STRETCHES
+        taps, each = taps_of(sections), sums.shape[0]
         for row in range(4):
             for k in range(LANES):
-                scratch[row, k] = 0.0
+                memory[row, k] = 0.0
         for j in range(-run_in, each):
             for k in range(LANES):
-                scratch[4, k] = 0.0
+                memory[4, k] = 0.0
             for row in range(4 if j == 0 else 0):
-                scratch[row, 0], scratch[row, 1] = state[0, row], state[1, row]
-            for i in range(j * step, (j + 1) * step, at_once):
-                for k in range(STRETCHES):
-                    at = max(k * each * step + i, 0)
-                    for u in range(at_once):
-                        scratch[5 + u, 2 * k] = frames[at + u, pair[0]] + offset
-                        scratch[5 + u, 2 * k + 1] = frames[at + u, pair[1]] + offset
-                for k in range(LANES):
-                    a, b, c, d = scratch[0, k], scratch[1, k], scratch[2, k], scratch[3, k]
-                    total = scratch[4, k]
-                    for u in range(at_once):
-                        z, a, b, c, d = k_weighted(scratch[5 + u, k], a, b, c, d, taps)
-                        total += z * z
-                    scratch[0, k], scratch[1, k], scratch[2, k], scratch[3, k] = a, b, c, d
-                    scratch[4, k] = total
-            for k in range(STRETCHES if j >= 0 else 0):
-                sums[k * each + j] += pair[2] * scratch[4, 2 * k] + pair[3] * scratch[4, 2 * k + 1]
+                for k in range(channels):
+                    memory[row, k] = state[k, row]
+            back = 1 if j < 0 else 0
+            for i in range(0, step, GATHERED):
+                count = min(GATHERED, step - i)
+                first = (j + back * each) * step + i
+                for u in range(count):
+                    for k in range(stretches):
+                        cells[u, k] = rows[max(k - back, 0), max(first + u, 0)]
+                filter_lanes(lanes, taps, offset, count, memory)
+            for k in range(LANES if j >= 0 else 0):
+                sums[j, k] = memory[4, k]
         for row in range(4):
-            state[0, row], state[1, row] = scratch[row, LANES - 2], scratch[row, LANES - 1]
+            for k in range(channels):
+                state[k, row] = memory[row, LANES - channels + k]
 
     return weigh_wide
 
 
-weigh_wide = weighing(ROUND)
-weigh_wide_singly = weighing(1)
+def filter_lanes(lanes: F32, taps: Taps, offset: float, count: int, memory: F64) -> None:
+    """Filter some frames of all lanes; rows 0 to 3 of `memory` are the filters', 4 their sums."""
+    whole = count // ROUND * ROUND
+    for i in range(0, whole, ROUND):
+        for k in range(LANES):
+            a, b, c, d = memory[0, k], memory[1, k], memory[2, k], memory[3, k]
+            total = memory[4, k]
+            for u in range(ROUND):
+                z, a, b, c, d = k_weighted(lanes[i + u, k] + offset, a, b, c, d, taps)
+                total += z * z
+            memory[0, k], memory[1, k], memory[2, k], memory[3, k] = a, b, c, d
+            memory[4, k] = total
+    for i in range(whole, count):
+        for k in range(LANES):
+            a, b, c, d = memory[0, k], memory[1, k], memory[2, k], memory[3, k]
+            z, a, b, c, d = k_weighted(lanes[i, k] + offset, a, b, c, d, taps)
+            memory[0, k], memory[1, k], memory[2, k], memory[3, k] = a, b, c, d
+            memory[4, k] += z * z
+
+
+weigh_wide_mono, weigh_wide_stereo = weighing(LANES), weighing(LANES // 2)
 
 
 def weigh(
@@ -121,21 +138,24 @@ def weigh(
 
 
 def taps_of(sections: F64) -> Taps:
-    """Return what is not 1 of two sections, rows b0 b1 b2 a0 a1 a2."""
+    """Return what varies in the two sections of K-weighting, rows b0 b1 b2 a0 a1 a2."""
     one, two = sections[0], sections[1]
-    return one[0], one[1], one[2], one[4], one[5], two[0], two[1], two[2], two[4], two[5]
+    return one[0], one[1], one[2], one[4], one[5], two[4], two[5]
 
 
 def k_weighted(
     x: float, a: float, b: float, c: float, d: float, taps: Taps
 ) -> tuple[float, float, float, float, float]:
-    """Return a sample after two sections, and their memory after it (transposed direct form II)."""
+    """Return a sample after two sections, and their memory after it (transposed direct form II).
+
+    The numerator of the second is 1, -2, 1, as BS.1770 has it.
+    """
     y = taps[0] * x + a
     a = taps[1] * x - taps[3] * y + b
     b = taps[2] * x - taps[4] * y
-    z = taps[5] * y + c
-    c = taps[6] * y - taps[8] * z + d
-    d = taps[7] * y - taps[9] * z
+    z = y + c
+    c = -2.0 * y - taps[5] * z + d
+    d = y - taps[6] * z
     return z, a, b, c, d
 
 
@@ -186,6 +206,26 @@ def number_24(sample: np.float32) -> np.uint32:
     """Return the 24 bits of a sample."""
     held = min(max(np.float64(sample) * _FULL, -_FULL), _FULL - 1.0)
     return np.uint32(np.int32(held + _ROUNDS - _ROUNDS)) & _LOW_24
+
+
+def lay(
+    bed: F32, gain: np.float32, one: F32, other: F32, shares: F32, speech: F32, sound: F32
+) -> None:
+    """Write a stereo bed times three gains, and speech, of one channel, added to both sides.
+
+    Rows of `bed` and `sound` (steps, 2 frames) are interleaved. `gain` stays, `one` and `other`
+    (steps + 1) run straight from step to step; `shares` (2 frames) tells how far, for each value.
+    `speech` (steps, frames) may be without any rows.
+    """
+    for step in range(sound.shape[0]):
+        one_from, one_by = one[step], one[step + 1] - one[step]
+        other_from, other_by = other[step], other[step + 1] - other[step]
+        for k in range(sound.shape[1]):
+            changed = bed[step, k] * gain * (one_by * shares[k] + one_from)
+            sound[step, k] = changed * (other_by * shares[k] + other_from)
+        for k in range(speech.shape[1] if speech.shape[0] else 0):
+            sound[step, 2 * k] += speech[step, k]
+            sound[step, 2 * k + 1] += speech[step, k]
 
 
 def cell_peaks(

@@ -47,12 +47,21 @@ def limiter_gain(frames: Frames, ceiling: float) -> F32 | None:
     """
     held_below = ceiling * db_to_gain(-MARGIN_DB)
     peaks = cell_peaks(frames, SAMPLE_RATE, floor=held_below)
-    if not peaks.size or peaks.max() <= held_below:
+    if not (peaks > held_below).any():
         return None
     asked = 1 - held_below / np.maximum(peaks.astype(np.float64), held_below)
     points = 1 - _smooth(_look_ahead(_release(_hold(asked))))
     steps = np.diff(points)[:, np.newaxis] * (np.arange(CELL) / CELL)
     return np.asarray((points[:-1, np.newaxis] + steps).reshape(-1).astype(np.float32))
+
+
+def loud_cells(frames: Frames, ceiling: float) -> npt.NDArray[np.intp]:
+    """Return which cells ask for a reduction; the first begins at frame HALO.
+
+    `frames` (HALO + n + HALO, channels), n a multiple of CELL.
+    """
+    held_below = ceiling * db_to_gain(-MARGIN_DB)
+    return np.flatnonzero(cell_peaks(frames, SAMPLE_RATE, floor=held_below) > held_below)
 
 
 def _hold(reductions: F64) -> F64:

@@ -54,6 +54,7 @@ _FINE, _GRAINS = 2_000, 10
 """Hops of more frames are added up from so many grains: these go into stretches with less rest."""
 
 _CALIBRATION_LU = LOUDNESS_OFFSET_LU
+_NOT_NUMBERS = "the sound holds values that are not numbers (NaN) or infinite"
 _NOTHING = 1e-24  # mean square, -240 dB: far below the last bit of any format
 
 
@@ -100,20 +101,28 @@ class Weighting:
         Raises:
             ValueError: wrong shape, or values that are not finite; nothing of `frames` is taken.
         """
-        self.expect(frames)
-        taken = [
-            self._take(frames[start : start + _AT_ONCE])
-            for start in range(0, len(frames), _AT_ONCE)
-        ]
-        return np.concatenate(taken) if taken else np.empty(0)
+        self._expect_channels(frames)
+        before = self._filter.state.copy(), self._frames, self._open
+        with np.errstate(invalid="ignore"):  # where a channel counts for nothing
+            taken = [
+                self._take(frames[start : start + _AT_ONCE])
+                for start in range(0, len(frames), _AT_ONCE)
+            ]
+        hops = np.concatenate(taken) if taken else np.empty(0)
+        if not (math.isfinite(self._open) and np.isfinite(hops).all()):
+            self._filter.state, self._frames, self._open = before
+            raise ValueError(_NOT_NUMBERS)
+        return hops
 
     def expect(self, frames: Frames) -> None:
         """Raise ValueError unless `frames` can be pushed."""
+        self._expect_channels(frames)
+        if not np.isfinite(frames).all():
+            raise ValueError(_NOT_NUMBERS)
+
+    def _expect_channels(self, frames: Frames) -> None:
         if frames.shape[1:] != self._weights.shape:
             msg = f"frames of shape (n, {len(self._weights)}) expected, not {frames.shape}"
-            raise ValueError(msg)
-        if not np.isfinite(frames).all():
-            msg = "the sound holds values that are not numbers (NaN) or infinite"
             raise ValueError(msg)
 
     def _take(self, frames: Frames) -> F64:

@@ -7,10 +7,11 @@ random numbers: as easy as 1, 2, 3", SC11): a block cipher of a counter, with no
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.audio import GRID, Frames
 from undersong.dsp.compiled import Kernels, kernels
@@ -59,8 +60,7 @@ def spectrum_db(points: Points) -> Values:
     return np.asarray(np.interp(np.log(_BANDS_HZ), np.log(hz), db), np.float64)
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """An endless row of random 64-bit words, any of which can be drawn on its own.
 
     Attributes:
@@ -101,8 +101,7 @@ class Stream:
         return np.random.Generator(np.random.Philox(key=self.key, counter=counter))
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """A smooth random course through time that never repeats: normal, mean 0, variance 1.
 
     Uniform cubic B-spline over independent normal knots, one every `period_s`.
@@ -138,8 +137,7 @@ class Curve:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shots:
+class Shots(Struct, frozen=True, kw_only=True):
     """Small things that happen again and again: drops, laps, leaves that touch. Mean power 1.
 
     Shot noise: in every `cell_s` one pulse, at a random moment, of a random size (exponential,
@@ -184,8 +182,7 @@ class Shots:
         return self.fall_s - self._onset()
 
 
-@dataclass(frozen=True, slots=True)
-class ShapedNoise:
+class ShapedNoise(Struct, frozen=True, dict=True):
     """Endless stereo noise whose spectrum follows given levels, frame by frame.
 
     Gaussian spectra are shaped, transformed and overlap-added under a sine window, whose squares
@@ -201,11 +198,11 @@ class ShapedNoise:
     stream: Stream
     frame: int
     correlation: Points
-    _shape: "_Shape" = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Prepare what all blocks share."""
-        object.__setattr__(self, "_shape", _Shape.of(self.frame, self.correlation))
+    @cached_property
+    def _shape(self) -> "_Shape":
+        """What all blocks share."""
+        return _Shape.of(self.frame, self.correlation)
 
     @property
     def hops(self) -> int:
@@ -244,8 +241,7 @@ class ShapedNoise:
         return draws.astype(np.uint16, copy=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shape:
+class _Shape(Struct, frozen=True, kw_only=True):
     """Arrays that depend on frame length and stereo width only."""
 
     window: Spectra

@@ -6,11 +6,11 @@ are finite and pure: the same sound in gives the same samples out, and silence s
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 from numpy.lib.stride_tricks import sliding_window_view
 
 from undersong.dsp.compiled import kernels
@@ -111,8 +111,7 @@ def equalised(sound: Mono, sections: Iterable[Section]) -> Mono:
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Squeeze:
+class Squeeze(Struct, frozen=True, kw_only=True):
     """How a compressor acts.
 
     Attributes:

@@ -5,12 +5,12 @@ A polyphase FIR evaluates eight points per sample, four from 96 kHz and two from
 curvature show that it cannot matter.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 from numpy.lib.stride_tricks import sliding_window_view
 
 from undersong.audio import Frames
@@ -35,8 +35,7 @@ _AT_ONCE = 24  # windows per product: small enough for BLAS to stay in one threa
 _BATCH = 40  # products whose results are compared together: they stay in the processor's cache
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Interpolator:
+class Interpolator(Struct, frozen=True, kw_only=True, eq=False):
     """The points between the samples of one cell as one matrix product, and how high they get.
 
     Attributes:

@@ -5,12 +5,12 @@ are known from the survey; only the seconds that it can touch are mastered and m
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.audio import GRID, PASS, BlockSource, Frames, Tick, shared_out, spans
 from undersong.dsp.limiter import AFTER, BEFORE, MARGIN_DB
@@ -18,7 +18,7 @@ from undersong.dsp.loudness import HOPS_PER_S, STEPS_PER_S, Programme, Weighting
 from undersong.dsp.true_peak import CELL, HALO, cell_peaks
 from undersong.manifest import Levels
 from undersong.master.chain import Master, read_within
-from undersong.units import SAMPLE_RATE, Db, Lufs, db_to_gain
+from undersong.units import SAMPLE_RATE, Db, Dbtp, Lufs, db_to_gain, gain_to_db
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -33,8 +33,7 @@ _NEAR_DB = -0.1  # a limited peak ends at the margin: nothing below this is the 
 _UNSEEN = 0.7  # peaks 3 dB below the highest of ten seconds need not be known exactly
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Survey:
+class Survey(Struct, frozen=True, kw_only=True, eq=False):
     """A mix in numbers.
 
     Attributes:
@@ -53,9 +52,13 @@ class Survey:
     speech: BlockSource
     speech_hops: F32
 
+    @property
+    def dbtp(self) -> Dbtp:
+        """True peak of the mix."""
+        return Dbtp(gain_to_db(float(self.peaks.max(initial=0))))
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mastering:
+
+class Mastering(Struct, frozen=True, kw_only=True):
     """How a mix becomes its master.
 
     Attributes:
@@ -63,21 +66,22 @@ class Mastering:
         levels: measured after the limiter, before any encoding.
         speech_lufs: gated loudness of the narration as it is heard in that master.
         limited_share: share of 10 ms steps that the limiter lowers by more than 1 dB.
+        mix_dbtp: true peak of the mix itself.
     """
 
     gain_db: Db
     levels: Levels
     speech_lufs: Lufs
     limited_share: float
+    mix_dbtp: Dbtp
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> Self:
-        """Return the mastering of which `dataclasses.asdict` made `kept`."""
+        """Return the mastering of which `files.plain` made `kept`."""
         return cls(**kept | {"levels": Levels(**kept["levels"])})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sound:
+class Sound(Struct, frozen=True, kw_only=True, eq=False):
     """A mix and the narration in it, as one thread reads them; attributes as in `Survey`."""
 
     mix: BlockSource
@@ -151,6 +155,7 @@ def master_pass(mix: Survey, *, gain_db: float, ceiling_dbtp: float) -> Masterin
         levels=programme.levels(true_peak=peak, length_s=mix.length / SAMPLE_RATE),
         speech_lufs=gated_lufs(speech_hops),
         limited_share=limited / max(-(-mix.length // _STEP), 1),
+        mix_dbtp=mix.dbtp,
     )
 
 

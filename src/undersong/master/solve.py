@@ -5,11 +5,11 @@ The limiter takes some loudness away, so the gain is solved from what is measure
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from undersong.audio import BlockSource, Tick, spans
 from undersong.dsp.loudness import Meter, gated_lufs, hops_of, lufs
@@ -17,7 +17,7 @@ from undersong.errors import LoudnessError
 from undersong.manifest import Levels
 from undersong.master.passes import Mastering, Sound, Survey, master_pass, survey
 from undersong.recipes.profiles import Goal
-from undersong.units import SAMPLE_RATE, Lufs, gain_to_db
+from undersong.units import SAMPLE_RATE, Lufs
 
 F64 = npt.NDArray[np.float64]
 
@@ -69,7 +69,7 @@ def solve(copies: Sequence[Sound], length: int, goal: Goal, tick: Tick | None = 
     """
     surveyed = survey(copies, length, tick)
     gain_db = unlimited_gain_db(_anchored_hops(surveyed, goal), goal)
-    excess_db = gain_to_db(float(surveyed.peaks.max())) + gain_db - goal.ceiling_dbtp
+    excess_db = surveyed.dbtp + gain_db - goal.ceiling_dbtp
     tried: list[tuple[float, float]] = []
     while True:
         mastering = master_pass(surveyed, gain_db=gain_db, ceiling_dbtp=goal.ceiling_dbtp)

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.dsp.loudness import gated_lufs
 from undersong.mix.curves import F64, GainCurve, bed_curve
@@ -86,8 +86,7 @@ def level_knots(asked: Iterable[LevelMove]) -> tuple[GainMove, ...]:
     return tuple(knot for k, knot in enumerate(knots) if not k or knot.at > knots[k - 1].at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BedSurveys:
+class BedSurveys(Struct, frozen=True, kw_only=True):
     """Surveys of whole beds, and of band and rest of each for a clear duck."""
 
     whole: Mapping[str, F64]

@@ -1,10 +1,10 @@
 """Bells and other single sounds over a bed: never drowned, and never a fright."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.audio import Frames
 from undersong.dsp.loudness import Energies, lufs
@@ -33,8 +33,7 @@ HEARD: Final = SAMPLE_RATE
 _MOMENT = 4  # hops of 100 ms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stroke:
+class Stroke(Struct, frozen=True, kw_only=True):
     """A placed cue, how loud its loudest moment is, and the bed under its beginning."""
 
     cue: PlacedCue

@@ -48,16 +48,17 @@ STEP = 48
 """Samples between the points at which a curve that is to be applied is worked out: 1 ms. Between
 them it runs straight: a duck of 30 dB/s is never further from its shape than -100 dB."""
 
-_SHARES = np.arange(STEP, dtype=np.float32)[:, np.newaxis] / np.float32(STEP)
+SHARES = np.arange(STEP, dtype=np.float32) / np.float32(STEP)
+"""How far each sample of a step is on its way to the next point."""
 
 
-def stepped(points: F64, channels: int) -> Frames:
+def stepped(points: F64 | Frames, channels: int) -> Frames:
     """Return a gain for every frame and channel, given at every STEP samples and one beyond.
 
     `points` (k + 1) gives float32 (k STEP, channels).
     """
     at = points.astype(np.float32)
-    shares = np.repeat(_SHARES, channels, axis=1).reshape(-1)
+    shares = np.repeat(SHARES, channels)
     gains = np.multiply.outer(np.diff(at), shares)
     gains += at[:-1, np.newaxis]
     return gains.reshape(-1, channels)

@@ -2,18 +2,17 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.audio import Frames
 from undersong.mix.curves import F64, risen
 from undersong.units import db_to_gain
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clip:
+class Clip(Struct, frozen=True, kw_only=True):
     """Sound number `source` over [start, end), changed by `gain_db`.
 
     Attributes:

@@ -5,10 +5,13 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from undersong.audio import GRID, BlockSource, Frames, Gridded, silence
+from undersong.audio import GRID, BlockSource, Frames, Gridded, Pieced, silence
+from undersong.dsp.compiled import kernels
 from undersong.errors import AmbienceError, UnknownNameError, VoiceError
 from undersong.mix.curves import F64, STEP, GainCurve, bed_curve, stepped
+from undersong.mix.gains import F32, Gains, linear
 from undersong.mix.lane import Clip, Lane
+from undersong.mix.laying import Laying
 from undersong.mix.model import BedGain, MixPlan
 from undersong.mix.presence import band_of
 from undersong.timeline.model import STEMS, Timeline
@@ -65,7 +68,8 @@ class Mixer:
         """
         self._length = timeline.length
         self._beds, self._scenes = beds, plan.beds
-        self._duck, self._levels = GainCurve(plan.moves), GainCurve(plan.levels)
+        self._duck, self._levels = Gains(plan.moves), Gains(plan.levels)
+        self._moves = GainCurve(plan.moves)
         self._lanes = {"voice": _voice(timeline, takes), "cues": _cues(timeline, plan, cues)}
         self._speech = Gridded(lambda k: self._lane_block("voice", k, 1), channels=1)
         self._stems = {
@@ -75,7 +79,7 @@ class Mixer:
             "cues": _gridded(lambda k: self._lane_block("cues", k)),
         }
         self._presence, self._band = plan.presence, band_of(self._stems["bed"])
-        self._mix = _gridded(self._mix_block)
+        self._mix = Pieced(self._write_mix, channels=CHANNELS)
 
     @property
     def length(self) -> int:
@@ -102,13 +106,38 @@ class Mixer:
             raise UnknownNameError("stem", name, STEMS)
         return self._stems[name]
 
-    def _mix_block(self, k: int) -> Frames:
-        out = self._stems["bed-ducked"].at(k)
-        if self._lanes["voice"].sounds(k * GRID, (k + 1) * GRID):
-            out = self._stems["voice"].at(k) + out
-        if self._lanes["cues"].sounds(k * GRID, (k + 1) * GRID):
-            out = out + self._stems["cues"].at(k)
-        return out
+    def _write_mix(self, out: Frames, start: int) -> None:
+        """Write a part of one second."""
+        end = start + len(out)
+        spoken = self._lanes["voice"].sounds(start, end)
+        speech = self._speech.part(start, len(out)) if spoken else out[:0, :1]
+        scene, found = self._plain_scene(start // GRID), kernels()
+        if scene is None or found is None:
+            out[:] = self._stems["bed-ducked"].part(start, len(out))
+            if spoken:
+                out += speech
+        else:
+            k, within = divmod(start, GRID)
+            Laying(
+                bed=_stereo(self._beds[scene.ambience].read(start, len(out))),
+                gain=db_to_gain(scene.gain_db),
+                levels=self._levels.of_second(k),
+                duck=self._duck.of_second(k),
+                speech=speech,
+                start=within,
+            ).write(found, out)
+        if self._lanes["cues"].sounds(start, end):
+            out += self._stems["cues"].part(start, len(out))
+
+    def _plain_scene(self, k: int) -> BedGain | None:
+        """Return the scene of a second if it is the only one, and nothing but gains changes it."""
+        heard = self._heard(k)
+        plain = len(heard) == 1 and not self._presence and _is_steady(heard[0], k)
+        return heard[0] if plain else None
+
+    def _heard(self, k: int) -> list[BedGain]:
+        start, end = k * GRID, (k + 1) * GRID
+        return [scene for scene in self._scenes if scene.start < end and scene.end > start]
 
     def _lane_block(self, name: str, k: int, channels: int = CHANNELS) -> Frames:
         out = silence(GRID, channels)
@@ -116,16 +145,15 @@ class Mixer:
         return out
 
     def _bed_block(self, k: int) -> Frames:
-        start, end = k * GRID, (k + 1) * GRID
-        heard = [scene for scene in self._scenes if scene.start < end and scene.end > start]
+        heard = self._heard(k)
         if not heard:
             return silence(GRID, CHANNELS)
-        if len(heard) == 1 and _is_steady(heard[0], start, end):
-            out = _stereo(self._beds[heard[0].ambience].read(start, GRID))
+        if len(heard) == 1 and _is_steady(heard[0], k):
+            out = _stereo(self._beds[heard[0].ambience].read(k * GRID, GRID))
             out *= np.float32(db_to_gain(heard[0].gain_db))
         else:
-            out = self._moving_beds(heard, start, end)
-        return _changed(self._levels, out, start)
+            out = self._moving_beds(heard, k * GRID, (k + 1) * GRID)
+        return _changed(out, self._levels.of_second(k))
 
     def _moving_beds(self, scenes: Sequence[BedGain], start: int, end: int) -> Frames:
         out = silence(end - start, CHANNELS)
@@ -138,46 +166,42 @@ class Mixer:
         return out
 
     def _ducked_block(self, k: int) -> Frames:
-        start, bed = k * GRID, self._stems["bed"].at(k)
-        if self._presence and self._duck.steady_db(start, start + GRID) != 0:
-            duck_db = self._duck.at_db(_points(start, start + GRID))
-            lower = stepped(_linear(self._presence * np.minimum(duck_db, 0.0)) - 1, CHANNELS)
+        bed = self._stems["bed"].at(k)
+        start, end = k * GRID, (k + 1) * GRID
+        if self._presence and self._moves.steady_db(start, end) != 0:
+            duck_db = self._moves.at_db(_points(start, end))
+            lower = stepped(linear(self._presence * np.minimum(duck_db, 0.0)) - 1, CHANNELS)
             lower *= self._band.read(start, GRID)
             bed = bed + lower
-        return _changed(self._duck, bed, start)
+        return _changed(bed, self._duck.of_second(k))
 
 
 def _gridded(render: Callable[[int], Frames]) -> Gridded:
     return Gridded(render, channels=CHANNELS)
 
 
-def _is_steady(scene: BedGain, start: int, end: int) -> bool:
-    """Tell whether a scene stands at its level all through samples [start, end)."""
-    return scene.start + scene.rise <= start and end <= scene.end - scene.fall
+def _is_steady(scene: BedGain, k: int) -> bool:
+    """Tell whether a scene stands at its level all through second k."""
+    return scene.start + scene.rise <= k * GRID and (k + 1) * GRID <= scene.end - scene.fall
 
 
 def _stereo(frames: Frames) -> Frames:
     return frames if frames.shape[1] == CHANNELS else np.repeat(frames, CHANNELS, axis=1)
 
 
-def _changed(curve: GainCurve, frames: Frames, start: int) -> Frames:
-    """Return frames, whole steps of samples from `start` on, changed by a gain if it is not 0."""
-    end = start + len(frames)
-    steady_db = curve.steady_db(start, end)
-    if steady_db is None:
-        gains = stepped(_linear(curve.at_db(_points(start, end))), frames.shape[1])
+def _changed(frames: Frames, points: F32) -> Frames:
+    """Return frames times a gain given at every STEP; the frames themselves if it is always 1."""
+    first = points[0]
+    if not (points == first).all():
+        gains = stepped(points, frames.shape[1])
         gains *= frames
         return gains
-    return frames * np.float32(db_to_gain(steady_db)) if steady_db else frames
+    return frames if first == 1 else frames * first
 
 
 def _points(start: int, end: int) -> F64:
     """Return the positions at which curves are worked out for samples [start, end)."""
     return np.arange(start, end + 1, STEP, dtype=np.float64)
-
-
-def _linear(gain_db: F64) -> F64:
-    return np.asarray(np.power(10.0, gain_db / 20))
 
 
 def _voice(timeline: Timeline, takes: Sequence[TakeSource]) -> Lane:

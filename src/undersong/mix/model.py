@@ -1,7 +1,8 @@
 """The nouns of a mix plan: gains and places, no samples. Compared with `==`, kept as JSON."""
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from undersong.files import plain
 from undersong.units import Db, Lu, Lufs, Samples
@@ -10,8 +11,7 @@ Shape = Literal["fade", "crossfade"]
 """A fade is a raised cosine from or to -60 dB; a crossfade is one half of an equal-power pair."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BedGain:
+class BedGain(Struct, frozen=True, kw_only=True):
     """One scene's bed over [start, end), at its level between phrases.
 
     Attributes:
@@ -35,8 +35,7 @@ class BedGain:
     gain_db: Db
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GainMove:
+class GainMove(Struct, frozen=True, kw_only=True):
     """A knot of the duck or of a level: at sample `at` the gain of all beds is `gain_db`.
 
     From knot to knot the gain in dB follows half a cosine; before the first and after the last
@@ -48,8 +47,7 @@ class GainMove:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhraseDuck:
+class PhraseDuck(Struct, frozen=True, kw_only=True):
     """What the plan expects under one phrase.
 
     Attributes:
@@ -69,8 +67,7 @@ class PhraseDuck:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CueGain:
+class CueGain(Struct, frozen=True, kw_only=True):
     """How a cue stands in the mix.
 
     Attributes:
@@ -87,8 +84,7 @@ class CueGain:
     difference_lu: Lu | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MixPlan:
+class MixPlan(Struct, frozen=True, kw_only=True):
     """All gains of a mix. Not: those of takes, which come at their level.
 
     `beds` in order of start; `moves` of the duck, and `levels` that the script asks for, strictly
@@ -105,4 +101,4 @@ class MixPlan:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps` and for golden files."""
-        return dict(plain(self))
+        return plain(self)

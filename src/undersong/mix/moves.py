@@ -6,9 +6,11 @@ short gaps, slowly up again. We know every phrase beforehand, so nothing is ever
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from undersong.mix.model import GainMove
 from undersong.units import SAMPLE_RATE, Db, Samples
@@ -35,8 +37,7 @@ EASY_DB_S: Final = 2.0
 """A small step down needs no more time than this slope asks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """Sound over [start, end) for which the bed steps back as one.
 
     Attributes:

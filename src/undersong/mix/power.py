@@ -1,10 +1,10 @@
 """How loud the beds of a track are from moment to moment, at any step of the duck."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.dsp.loudness import lufs
 from undersong.mix.curves import F64
@@ -13,8 +13,7 @@ _HALVINGS: Final = 40
 _RANGE_DB: Final = (-80.0, 60.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BedPower:
+class BedPower(Struct, frozen=True, kw_only=True):
     """K-weighted mean squares of all beds together, one value per moment.
 
     Attributes:

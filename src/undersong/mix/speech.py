@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.dsp.loudness import lufs, mean_square
 from undersong.mix.curves import F64, GainCurve
@@ -27,8 +27,7 @@ UNHEARD_LUFS: Final = Lufs(-60.0)
 FRAME: Final = HOP // 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True):
     """Part of a passage.
 
     Attributes:
@@ -40,8 +39,7 @@ class Cell:
     needs_db: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Talk:
+class Talk(Struct, frozen=True, kw_only=True):
     """Phrases said in one breath, over [start, end), and the bed under them.
 
     Attributes:

@@ -43,16 +43,23 @@ class Spool:
     def read(self, key: object) -> Frames | None:
         """Return an array that was kept; None when it was not, or cannot be read any more."""
         with self._lock:
+            place = self._places.get(key)
+        if place is None:
+            return None
+        out = np.empty(place[1], np.float32)
+        return out if self.read_part(key, 0, out) else None
+
+    def read_part(self, key: object, start: int, out: Frames) -> bool:
+        """Fill `out` with the rows of a kept array from `start` on; tell whether that worked."""
+        with self._lock:
             file, place = self._file, self._places.get(key)
         if file is None or place is None:
-            return None
-        at, shape = place
-        out = np.empty(shape, np.float32)
+            return False
         try:
-            whole = os.preadv(file, [out.data], at) == out.nbytes
+            read = os.preadv(file, [out.data], place[0] + start * out[:1].nbytes)
         except OSError:
-            return None
-        return out if whole else None
+            return False
+        return read == out.nbytes
 
     def keep(self, key: object, array: Frames) -> None:
         """Keep an array under a key of its own, unless there is no room for it."""
@@ -136,20 +143,26 @@ class Late:
         return self._opens()
 
 
-def _spooled(bed: BlockSource, name: str, spool: Spool) -> Gridded:
-    """Return a bed whose seconds are made when they are first asked for, and read from then on.
+class SpooledBed(Gridded):
+    """A bed whose seconds are made when they are first asked for, and read from then on.
 
-    What one copy of the bed has made under this name is there for all that share the spool.
+    What one copy of the bed has made under its name is there for all that share the spool.
     """
 
-    def second(k: int) -> Frames:
-        kept = spool.read((name, k))
-        if kept is None:
-            kept = bed.read(k * GRID, GRID)
-            spool.keep((name, k), kept)
-        return kept
+    def __init__(self, bed: BlockSource, name: str, spool: Spool) -> None:
+        """Stand for `bed`."""
+        super().__init__(self._second, channels=bed.channels, keep=1)
+        self._bed, self._name, self._spool = bed, name, spool
 
-    return Gridded(second, channels=bed.channels, keep=1)
+    def _second(self, k: int) -> Frames:
+        made = self._bed.read(k * GRID, GRID)
+        self._spool.keep((self._name, k), made)
+        return made
+
+    def _copy(self, out: Frames, start: int) -> None:
+        k, within = divmod(start, GRID)
+        if not self._spool.read_part((self._name, k), within, out):
+            super()._copy(out, start)
 
 
 def spooled_takes(takes: Sequence[TakeSource], spool: Spool) -> tuple[SpooledTake, ...]:
@@ -159,7 +172,7 @@ def spooled_takes(takes: Sequence[TakeSource], spool: Spool) -> tuple[SpooledTak
 
 def spooled_beds(
     opening: Mapping[str, Callable[[], BlockSource]], spool: Spool, copies: int
-) -> tuple[dict[str, Gridded], ...]:
+) -> tuple[dict[str, SpooledBed], ...]:
     """Return copies of beds, each second of which is made once, by whichever is asked first.
 
     The first copy is opened now, the others when something is asked of them that is not there.
@@ -167,11 +180,11 @@ def spooled_beds(
     Raises:
         AmbienceError: a bed cannot be opened.
     """
-    first = {name: _spooled(opens(), name, spool) for name, opens in opening.items()}
+    first = {name: SpooledBed(opens(), name, spool) for name, opens in opening.items()}
     more = range(copies - 1)
     return first, *(
         {
-            name: _spooled(Late(opens, first[name].channels), name, spool)
+            name: SpooledBed(Late(opens, first[name].channels), name, spool)
             for name, opens in opening.items()
         }
         for _ in more

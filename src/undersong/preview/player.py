@@ -3,12 +3,12 @@
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Player:
+
+class Player(Struct, frozen=True, kw_only=True):
     """A way to play a file: its name, whether it is here, and how to use it."""
 
     name: str

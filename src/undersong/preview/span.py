@@ -1,7 +1,8 @@
 """A span of a track, rendered through the same chain as the whole."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from undersong.audio import BlockSource, Shifted
 from undersong.deliver.sound import write_sound
@@ -14,8 +15,7 @@ from undersong.studio import Session, Studio
 from undersong.units import Samples, format_seconds, to_samples, to_seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """Samples [start, start + length) of the mastered mix, or of one stem before mastering."""
 
     start: Samples
@@ -50,6 +50,11 @@ def _expect_within(length: Samples, span: Span) -> None:
 def _source(session: Session, studio: Studio, stem: str) -> BlockSource:
     if stem != "mix":
         return session.mixer.stem(stem)
-    gain_db = mastering_of(session, studio).gain_db
-    mix, length = session.mixer.mix, session.timeline.length
-    return Master(mix, length, gain_db=gain_db, ceiling_dbtp=session.profile.ceiling_dbtp)
+    mastering = mastering_of(session, studio)
+    return Master(
+        session.mixer.mix,
+        session.timeline.length,
+        gain_db=mastering.gain_db,
+        ceiling_dbtp=session.profile.ceiling_dbtp,
+        source_dbtp=mastering.mix_dbtp,
+    )

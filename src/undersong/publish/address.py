@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from msgspec import Struct
 
 from undersong.errors import UnknownNameError, UsageError
 
@@ -20,8 +21,7 @@ _SECRET: Final = re.compile(r"secret|passw|token|signature|^sig$|sas|key|credent
 """What the names of settings hold that must not be written down."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(Struct, frozen=True, kw_only=True):
     """Where a show is sent, such as `s3://bucket/show?region=eu-west-1`. Never holds a secret.
 
     Attributes:

@@ -5,9 +5,10 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
 
 SRT_WIDTH: Final = 32
 SRT_LINES: Final = 2
@@ -25,8 +26,7 @@ _SRT_TIMES: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cue:
+class Cue(Struct, frozen=True, kw_only=True):
     """Text shown over [start_ms, end_ms); lines as written, marks of WebVTT taken out."""
 
     start_ms: int

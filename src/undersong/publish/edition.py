@@ -1,10 +1,12 @@
 """A show, its tracks and its lock become an edition: every file as it will be published."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from undersong.errors import FaultsError, PublishError, UnknownNameError
 from undersong.publish.episodes import Made, image_of, make_episode, read_art, text_piece
@@ -18,8 +20,7 @@ from undersong.publish.tracks import Track
 RSS_MIME: Final = "application/rss+xml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(Struct, frozen=True, kw_only=True):
     """An edition, and the lock that it is right for."""
 
     edition: Edition

@@ -2,9 +2,10 @@
 
 import base64
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.errors import Fault, FaultsError
 from undersong.files import digest_bytes
@@ -36,8 +37,7 @@ _REFUSED: Final = {
 """What directories refuse a cover for; its name and weight are ours to mend or only advice."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(Struct, frozen=True, kw_only=True):
     """An episode, its pieces, and what its web page says besides.
 
     Attributes:

@@ -1,10 +1,11 @@
 """Kinds of value in a show file: web addresses, moments, mail addresses."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from undersong.recipes.fields import Rule
 from undersong.recipes.names import Names
@@ -20,8 +21,7 @@ _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _OLDEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class WebAddress(Rule):
+class WebAddress(Rule, Struct, frozen=True):
     """An absolute https address in ASCII; `folder` ends in a slash and has no query."""
 
     folder: bool = False
@@ -69,7 +69,7 @@ def address_fault(text: str) -> str | None:
     return None
 
 
-class Moment(Rule):
+class Moment(Rule, frozen=True):
     """A day or a moment: `2026-11-21`, `2026-11-21 06:30`, `2026-11-21T06:30:00+01:00`."""
 
     @property
@@ -98,7 +98,7 @@ class Moment(Rule):
         return {"type": "string", "pattern": f"^{_MOMENT}$"}
 
 
-class Email(Rule):
+class Email(Rule, frozen=True):
     """A mail address."""
 
     @property

@@ -1,14 +1,14 @@
 """The nouns of publishing: a show, its episodes, and the pieces that travel to a host."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+
+class Person(Struct, frozen=True, kw_only=True):
     """Somebody to be named, in the words of the podcast taxonomy: role `narrator`, group `cast`."""
 
     name: str
@@ -18,8 +18,7 @@ class Person:
     href: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Soundbite:
+class Soundbite(Struct, frozen=True, kw_only=True):
     """A stretch worth hearing first, in seconds from the start of the track."""
 
     start_s: float
@@ -27,8 +26,7 @@ class Soundbite:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EpisodeChoice:
+class EpisodeChoice(Struct, frozen=True, kw_only=True):
     """What the maker says of one track as an episode; None where nothing was said.
 
     Attributes:
@@ -55,8 +53,7 @@ class EpisodeChoice:
     artwork: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Show:
+class Show(Struct, frozen=True, kw_only=True):
     """A podcast as its maker describes it. Not: its episodes as published.
 
     Attributes:
@@ -126,8 +123,7 @@ FEED = "feed.xml"
 """Name of the feed in the show's folder."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Media:
+class Media(Struct, frozen=True, kw_only=True):
     """A sound file as apps fetch it.
 
     Attributes:
@@ -145,8 +141,7 @@ class Media:
     codecs: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Struct, frozen=True, kw_only=True):
     """A picture as apps fetch it."""
 
     url: str
@@ -155,8 +150,7 @@ class Image:
     alt: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """A file beside the sound: address and media type; `captions` when it follows the voice."""
 
     url: str
@@ -164,8 +158,7 @@ class Link:
     captions: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Episode:
+class Episode(Struct, frozen=True, kw_only=True):
     """Everything a feed says of one track; nothing left to decide.
 
     Attributes:
@@ -208,8 +201,7 @@ class Stage(IntEnum):
     FEED = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """One file of the published show.
 
     Attributes:
@@ -227,8 +219,7 @@ class Piece:
     immutable: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edition:
+class Edition(Struct, frozen=True, kw_only=True):
     """A show ready to be sent.
 
     Attributes:

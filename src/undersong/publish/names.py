@@ -3,9 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.files import digest_bytes
 
@@ -15,8 +16,7 @@ HASH_DIGITS: Final = 12
 _STEM_MAX: Final = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Form(Struct, frozen=True, kw_only=True):
     """A sound format as feeds name it.
 
     Attributes:

@@ -3,9 +3,10 @@
 import io
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
+
+from msgspec import Struct
 
 SMALLEST, LARGEST = 1400, 3000
 """Pixels along each side (Apple Podcasts for Creators, article 896)."""
@@ -21,8 +22,7 @@ SUFFIXES: Final = {"JPEG": (".jpg", ".jpeg"), "PNG": (".png",)}
 MIMES: Final = {"JPEG": "image/jpeg", "PNG": "image/png"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """What a picture file says of itself.
 
     Attributes:

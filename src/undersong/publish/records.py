@@ -1,13 +1,13 @@
 """JSON files of our own, read strictly: every fault with its file and place."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from undersong.errors import Fault, FaultsError
+from undersong.files import plain
 
 R = TypeVar("R")
 
@@ -120,7 +120,6 @@ def parse_record(content: bytes, reader: TypeAdapter[R], name: str) -> R:
         ) from error
 
 
-def record_bytes(record: Any) -> bytes:  # noqa: ANN401 - any dataclass
-    """Return a dataclass as JSON that people can read and that is the same every time."""
-    plain = asdict(record)
-    return (json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+def record_bytes(record: Any) -> bytes:  # noqa: ANN401 - any record
+    """Return a record as JSON that people can read and that is the same every time."""
+    return (json.dumps(plain(record), indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()

@@ -4,11 +4,11 @@ The same show and episodes always give the same bytes: no clock, no version, no 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from email.utils import format_datetime
 from typing import Any, Final
 
 from lxml import etree
+from msgspec import Struct
 
 from undersong.publish.categories import split_category
 from undersong.publish.model import Episode, Image, Media, Person, Show
@@ -34,8 +34,7 @@ PAGE: Final = 100
 """Episodes on an archive page: always the same ones, oldest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """One feed document: the current feed, or an archive page.
 
     Attributes:
@@ -52,8 +51,7 @@ class Page:
     newer: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Front:
+class Front(Struct, frozen=True, kw_only=True):
     """What a feed says besides its episodes: the show, its guid and its cover."""
 
     show: Show

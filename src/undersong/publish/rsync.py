@@ -3,10 +3,11 @@
 import re
 import tempfile
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.files import unwritable
 from undersong.publish.address import Address
@@ -33,8 +34,7 @@ _LISTED: Final = re.compile(r"-\S+\s+(\d+) (\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) (.+)
 _SENT: Final = re.compile(r"\s*(\d+)\s+\d+%.*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Listed:
+class _Listed(Struct, frozen=True, kw_only=True):
     """A file as rsync lists it."""
 
     path: str

@@ -5,10 +5,11 @@ then archive pages, then the feed, then the note of what is there; deletions las
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field  # noqa: TID251 - pydantic reads them
 from datetime import date, timedelta
 from typing import Annotated, Final, Literal
 
+from msgspec import Struct
 from pydantic import Field, TypeAdapter
 
 from undersong.errors import FaultsError, PublishError
@@ -55,8 +56,7 @@ class State:
     retired: dict[PiecePath, date] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What would change at the target.
 
     Attributes:
@@ -229,8 +229,7 @@ def _note(state: State) -> Piece:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plain:
+class _Plain(Struct, frozen=True, kw_only=True):
     """A state whose days are text."""
 
     schema: int

@@ -1,12 +1,12 @@
 """What makers write about a show: `show.yaml` beside `undersong.yaml`, or `publish:` inside it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
+from msgspec.structs import replace
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from undersong.errors import Fault, FaultsError

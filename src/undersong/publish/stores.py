@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from undersong.errors import PublishError, UsageError
 from undersong.publish.address import LOOPBACK, Address
@@ -42,8 +43,7 @@ _GOOGLE_LOGIN: Final = Path(".config", "gcloud", "application_default_credential
 """Where `gcloud auth application-default login` leaves its own, below the home folder."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Patience(Struct, frozen=True, kw_only=True):
     """How long a request may take, and how often it is tried again.
 
     Attributes:
@@ -133,8 +133,7 @@ def open_az(address: Address) -> ObjectTarget:
     return _opened(address, _Store(kind="AzureStore", host=host, folder=folder, config=config))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Store:
+class _Store(Struct, frozen=True, kw_only=True):
     """A store of obstore's to be opened.
 
     Attributes:
@@ -147,7 +146,10 @@ class _Store:
     kind: str
     host: str
     folder: str
-    config: Mapping[str, Any] = field(repr=False)
+    config: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"{self.kind} at {self.host}, in {self.folder!r}"  # keys stay out of tracebacks
 
 
 def _opened(address: Address, store: _Store) -> ObjectTarget:

@@ -1,10 +1,11 @@
 """Finished tracks as renders left them: a folder each, with a manifest that we do not trust."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field  # noqa: TID251 - pydantic reads them
 from pathlib import Path
 from typing import Annotated, Final
 
+from msgspec import Struct
 from pydantic import AfterValidator, Field, TypeAdapter
 
 from undersong.errors import Fault, FaultsError
@@ -75,8 +76,7 @@ class Finished:
 _READER: Final = TypeAdapter(Finished)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
+class Track(Struct, frozen=True, kw_only=True):
     """A finished track and where it lies."""
 
     folder: Path

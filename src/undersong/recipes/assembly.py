@@ -6,10 +6,11 @@ Nothing is implied before the first thing that sounds or after the last one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import count
 from typing import Final
+
+from msgspec import Struct, field
 
 from undersong.recipes import breath
 from undersong.recipes.marks import Breath, Placed
@@ -32,8 +33,7 @@ _RANK: Final[Mapping[PauseKind, int]] = {"comma": 0, "sentence": 1, "paragraph":
 """Of several pauses that are implied at one place, the highest wins."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Assembly:
+class Assembly(Struct, kw_only=True):
     """Cues so far, and what is pending between the last thing that sounded and the next.
 
     Attributes:

@@ -6,8 +6,9 @@ character keeps its offset in the file.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from undersong.recipes.brackets import Reading
 from undersong.recipes.model import PauseKind
@@ -34,8 +35,7 @@ _FOREIGN: Final = (
 """Lines of Markdown that mean nothing in a script."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """A stretch [start, end) of the blanked text.
 
     Attributes:
@@ -48,8 +48,7 @@ class Block:
     gap: PauseKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class Outline(Struct, frozen=True, kw_only=True):
     """A script's blocks, and its text with everything blanked that is not said."""
 
     text: str

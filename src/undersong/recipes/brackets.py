@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from undersong.errors import Fault, nearest
 from undersong.recipes.model import Position
@@ -19,8 +20,7 @@ _BEFORE_CLOSE: Final = re.compile(rf"(?:{QUOTED}|[^\[\]])*")
 _KEYED: Final = re.compile(r"([A-Za-z]+)(?:\s*[:=]\s*|\s+|$)(.*)", re.DOTALL)
 
 
-@dataclass(slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, kw_only=True):
     """A script being read: where it stands, what it may name, and the faults found so far."""
 
     source: Source
@@ -49,8 +49,7 @@ class Reading:
         return self.source.position(offset)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """Some text and the offset of its first character."""
 
     text: str

@@ -5,12 +5,12 @@ stands in the file, says what is wrong with it, and knows its JSON Schema.
 """
 
 import unicodedata
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from abc import abstractmethod
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import Struct
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
@@ -34,7 +34,7 @@ PICTURES: Final = (".jpg", ".jpeg", ".png")
 """Suffixes of cover pictures."""
 
 
-class Rule(ABC):
+class Rule(Struct, frozen=True):
     """Base of our annotations: reads one value, and describes it to editors."""
 
     @property
@@ -86,8 +86,7 @@ def _written(value: object) -> str | None:
     return str(getattr(value, "written", value)).strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Time(Rule):
+class Time(Rule, Struct, frozen=True):
     """A time within [low, high], both written as makers do; or `word`, which means None."""
 
     low: str
@@ -117,8 +116,7 @@ class Time(Rule):
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Loudness(Rule):
+class Loudness(Rule, Struct, frozen=True):
     """A loudness difference within [low, high] LU: `15 LU` or `15`."""
 
     low: float
@@ -146,8 +144,7 @@ class Loudness(Rule):
 _NOT_TEXT = ("Cc", "Cs")  # control characters, and halves of characters
 
 
-@dataclass(frozen=True, slots=True)
-class Text(Rule):
+class Text(Rule, Struct, frozen=True):
     """Text of 1 to `limit` characters, white space collapsed; a number counts as written."""
 
     limit: int = 200
@@ -172,8 +169,7 @@ class Text(Rule):
         return {"type": ["string", "number"], "minLength": 1, "maxLength": self.limit}
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf(Rule):
+class OneOf(Rule, Struct, frozen=True):
     """One name of a table."""
 
     what: str
@@ -193,8 +189,7 @@ class OneOf(Rule):
         return {"enum": list(self.known)}
 
 
-@dataclass(frozen=True, slots=True)
-class OfLibrary(Rule):
+class OfLibrary(Rule, Struct, frozen=True):
     """The name of a voice or an ambience of the library; `none`, where allowed, means None."""
 
     what: str
@@ -222,7 +217,7 @@ class OfLibrary(Rule):
         return {"type": ["string", "number"], "minLength": 1, "maxLength": 100}
 
 
-class Language(Rule):
+class Language(Rule, frozen=True):
     """A BCP 47 language tag: language, optional script, optional region."""
 
     @property
@@ -239,7 +234,7 @@ class Language(Rule):
         return {"type": "string", "pattern": LANGUAGE_PATTERN}
 
 
-class Picture(Rule):
+class Picture(Rule, frozen=True):
     """A cover picture, its path relative to the file that names it."""
 
     @property

@@ -5,11 +5,13 @@ shipped with Undersong.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from undersong.errors import Fault, FaultsError, UnknownNameError
 from undersong.files import at_home, is_there
@@ -29,8 +31,7 @@ _LANGUAGE: Final = "en-US"
 _OUR_CUES: Final = ("bell",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Library:
+class Library(Struct, frozen=True, kw_only=True):
     """Where recipes come from, and what they share.
 
     Attributes:

@@ -6,10 +6,11 @@ All faults of a file are reported together: front matter, script, names and cont
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from undersong.errors import Fault, FaultsError
 from undersong.files import digest_bytes
@@ -230,8 +231,7 @@ def _seed(stem: str) -> int:
     return int.from_bytes(hashlib.sha256(stem.encode()).digest()[:4])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Front:
+class _Front(Struct, frozen=True, kw_only=True):
     """Front matter, and the offset of the script below it; None when that is not known."""
 
     document: Document

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from typing import Final, TypeVar
+
+from msgspec import Struct
 
 from undersong.errors import nearest
 from undersong.recipes.brackets import Piece, Reading, keyed, unquoted
@@ -48,8 +49,7 @@ _KEY: Final = re.compile(r"[\s:=]")
 _BARE_NUMBER: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breath:
+class Breath(Struct, frozen=True, kw_only=True):
     """A guided breath as written; `breath` makes its phases.
 
     Attributes:

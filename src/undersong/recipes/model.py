@@ -1,21 +1,20 @@
 """The nouns of a recipe. All times are exact seconds; nothing here knows how long speech takes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+
+class Position(Struct, frozen=True, kw_only=True):
     """A place in the recipe file, both 1-based; columns count characters."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Elastic:
+class Elastic(Struct, frozen=True, kw_only=True):
     """How far an elastic pause may stretch, in seconds: floor <= natural <= cap.
 
     Without a `length` every elastic pause lasts `natural`; with one, all share what speech and
@@ -30,8 +29,7 @@ class Elastic:
 PauseKind = Literal["comma", "sentence", "paragraph", "section", "pause", "long"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class Pace(Struct, frozen=True, kw_only=True):
     """A named pause profile: what each kind of elastic pause may last.
 
     `comma` None keeps clauses together in one utterance (the engine pauses by itself).
@@ -51,8 +49,7 @@ class Pace:
         return bounds if bounds is not None else self.sentence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Word(Struct, frozen=True, kw_only=True):
     """One written word with its punctuation, and how it wants to be said.
 
     Attributes:
@@ -70,8 +67,7 @@ class Word:
     emphasis: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Utterance:
+class Utterance(Struct, frozen=True, kw_only=True):
     """Words said in one breath: one request to an engine, one take.
 
     Attributes:
@@ -96,24 +92,21 @@ class Utterance:
         return " ".join(word.text for word in self.words)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
+class Heading(Struct, frozen=True, kw_only=True):
     """A chapter begins."""
 
     title: str
     position: Position
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pause:
+class Pause(Struct, frozen=True, kw_only=True):
     """An explicit pause: sacred, exact to the sample."""
 
     seconds: Fraction
     position: Position
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ElasticPause:
+class ElasticPause(Struct, frozen=True, kw_only=True):
     """A pause that gives and takes within its pace profile, `weight` times as long as others."""
 
     kind: PauseKind
@@ -121,8 +114,7 @@ class ElasticPause:
     weight: Fraction = Fraction(1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BreathPhase:
+class BreathPhase(Struct, frozen=True, kw_only=True):
     """One phase of a guided breath: lasts exactly `seconds` from its start.
 
     Attributes:
@@ -139,8 +131,7 @@ class BreathPhase:
     utterance: Utterance | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SceneChange:
+class SceneChange(Struct, frozen=True, kw_only=True):
     """The bed becomes another one from here, crossfading over `over` seconds; None is no bed."""
 
     ambience: str | None
@@ -148,8 +139,7 @@ class SceneChange:
     position: Position
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BedLevel:
+class BedLevel(Struct, frozen=True, kw_only=True):
     """From here the bed goes to `gain_db`, seen from its usual level, within `over` seconds.
 
     Every bed after it stands there too, until the script says otherwise.
@@ -160,8 +150,7 @@ class BedLevel:
     position: Position
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoundCue:
+class SoundCue(Struct, frozen=True, kw_only=True):
     """A bell or another single sound starts here.
 
     Attributes:
@@ -180,8 +169,7 @@ Cue = Utterance | Heading | Pause | ElasticPause | BreathPhase | SceneChange | B
 """What a script is made of, in the order in which it happens."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
+class Script(Struct, frozen=True, kw_only=True):
     """The spoken and silent course of a track. Not: any length of speech."""
 
     cues: tuple[Cue, ...]
@@ -198,8 +186,7 @@ class Script:
         return tuple(sorted({cue.sound for cue in self.cues if isinstance(cue, SoundCue)}))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fades:
+class Fades(Struct, frozen=True, kw_only=True):
     """How the bed comes and goes.
 
     The bed is alone for `before` seconds, rising over the first `fade_in` of them; after the last
@@ -212,8 +199,7 @@ class Fades:
     after: Fraction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class Recipe(Struct, frozen=True, kw_only=True):
     """One track to be made: a recipe file with its library's defaults and one variant's choices.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.files import digest_bytes
 
@@ -22,8 +23,7 @@ _APOSTROPHES: Final = re.compile("['\u2019\u02bc]")
 _DIGEST_LETTERS: Final = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
+class Names(Struct, frozen=True, kw_only=True):
     """What a library offers to recipes. Not: the files themselves, nor whether they are right.
 
     Attributes:

@@ -1,14 +1,14 @@
 """Delivery profiles and formats: how loud a finished track is, and in which files it comes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from undersong.units import Dbtp, Lufs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(Struct, frozen=True, kw_only=True):
     """What a destination asks for.
 
     Attributes:
@@ -27,8 +27,7 @@ Anchor = Literal["programme", "speech"]
 """What can be brought to a profile's loudness."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Goal:
+class Goal(Struct, frozen=True, kw_only=True):
     """What a master is brought to.
 
     Attributes:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from undersong.recipes.brackets import Piece, Reading, bracket_end
 from undersong.recipes.marks import Placed, read_mark, read_sound, stands_alone
@@ -23,8 +25,7 @@ Scan = Generator["Said | Marked", None, int]
 """What a sign means; returns the offset after it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """A stretch of text in one style; `at` is the offset of its first character."""
 
     text: str
@@ -32,8 +33,7 @@ class Said:
     style: Style
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marked:
+class Marked(Struct, frozen=True, kw_only=True):
     """A mark between words."""
 
     mark: Placed

@@ -3,9 +3,10 @@
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Final
+
+from msgspec import Struct
 
 CLOSERS: Final = "\"'”’»›)]}*_」』》）"  # noqa: RUF001 - signs of many scripts
 """Quotes and brackets that may follow the sign that ends a sentence."""
@@ -120,8 +121,7 @@ def _abbreviated(stem: str, following: str | None, after: str, language: str) ->
     return initial or (tongue == "de" and re.fullmatch(r"\d{1,2}", stem) is not None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Weighed:
+class _Weighed(Struct, frozen=True, kw_only=True):
     """Words as numbers, so that long texts are parted in reasonable time.
 
     Attributes:

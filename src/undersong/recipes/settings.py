@@ -4,9 +4,10 @@ Keys are dotted (`fades.in`), so that nested mappings are overridden key by key.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
+
+from msgspec import Struct, field
 
 from undersong.errors import Fault
 from undersong.recipes.document import Document
@@ -17,8 +18,7 @@ MAX_TRACKS = 500
 """More variants than these are surely a mistake."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(Struct, frozen=True, kw_only=True):
     """Values that one place chose.
 
     Attributes:
@@ -34,8 +34,7 @@ class Layer:
     written: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """Layers, the last one the strongest."""
 
     layers: tuple[Layer, ...]

@@ -6,8 +6,10 @@ Some say how words are said (substitute, pronunciation, emphasis); others rule a
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from undersong.errors import nearest
 from undersong.recipes.brackets import Piece, Reading, unquoted
@@ -34,8 +36,7 @@ _NAMED: Final = re.compile(r"([A-Za-z][\w-]*)\s*(?::\s*(.*))?", re.DOTALL)
 _IPA: Final = re.compile(r"/([^/]*)/")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
+class Manner(Struct, frozen=True, kw_only=True):
     """What holds for a whole utterance."""
 
     language: str
@@ -43,8 +44,7 @@ class Manner:
     voice: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
+class Spoken(Struct, frozen=True, kw_only=True):
     """What is said in place of a marked span; `at` tells spans apart.
 
     Attributes:
@@ -57,8 +57,7 @@ class Spoken:
     ipa: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
+class Style(Struct, frozen=True, kw_only=True):
     """How a stretch of text is said."""
 
     manner: Manner

@@ -5,10 +5,11 @@ A validator of our own raises `WrongValueError`, or `Nested` for a part that ano
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar, get_args
 
 from annotated_types import Ge, Gt, Le, Lt
+from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -49,8 +50,7 @@ _BOUNDED = ("greater_than", "greater_than_equal", "less_than", "less_than_equal"
 _BOUNDS: Final = ((Ge, "ge"), (Gt, "gt"), (Le, "le"), (Lt, "lt"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slip:
+class Slip(Struct, frozen=True, kw_only=True):
     """One thing that a model does not accept.
 
     Attributes:

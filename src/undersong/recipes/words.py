@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from undersong.recipes.brackets import Reading
 from undersong.recipes.model import Word
@@ -22,8 +24,7 @@ _SAID_SIGNS: Final = frozenset("&+=%@#$€£¥°§¶×÷±≈≠≤≥√∞∑�
 """Signs that have a name when they stand alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(Struct, frozen=True, kw_only=True):
     """A word in its place.
 
     Attributes:

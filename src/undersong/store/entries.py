@@ -3,9 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.store.kinds import KINDS, Kind
 
@@ -17,8 +18,7 @@ LOCKS: Final = "locks"
 QUARANTINE: Final = "quarantine"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One file of the cache.
 
     Attributes:

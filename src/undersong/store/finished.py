@@ -12,9 +12,10 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
+
+from msgspec import Struct
 
 from undersong.errors import OutputError
 from undersong.files import atomic, digest_file, plain
@@ -29,8 +30,7 @@ from undersong.store.store import Store
 _BLOCK_BYTES: Final = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class Finished(Struct, frozen=True, kw_only=True):
     """A finished file.
 
     Attributes:

@@ -4,9 +4,10 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from undersong import files
 from undersong.lock import StoppedError, locked, remove_orphan
@@ -38,8 +39,7 @@ _AHEAD_S: Final = 3600
 """A use noted so much later than now was noted by a wrong clock, and tells nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """What to remove.
 
     Attributes:
@@ -57,8 +57,7 @@ class Wish:
     only: Kind | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pruned:
+class Pruned(Struct, frozen=True, kw_only=True):
     """What was removed, or would be, and what is left."""
 
     removed: int

@@ -1,8 +1,9 @@
 """How the cache stands, in numbers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from undersong.files import PART
 from undersong.store.entries import MAKING, Entry, entries
@@ -10,8 +11,7 @@ from undersong.store.kinds import KINDS
 from undersong.store.sizes import cache_limit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class Holding(Struct, frozen=True, kw_only=True):
     """What there is of one kind.
 
     Attributes:
@@ -26,8 +26,7 @@ class Holding:
     held_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Struct, frozen=True, kw_only=True):
     """How the cache stands.
 
     Attributes:

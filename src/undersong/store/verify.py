@@ -1,7 +1,8 @@
 """Is every entry as it was written?"""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from undersong.files import digest_file
 from undersong.store.entries import Entry, entries
@@ -10,8 +11,7 @@ from undersong.store.kinds import Kind
 from undersong.store.store import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """What came of reading the whole cache.
 
     Attributes:

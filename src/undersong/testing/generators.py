@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.ambience.contract import Generator, GeneratorOptions
 from undersong.audio import Frames
@@ -69,8 +69,7 @@ def check_generator(
         _expect(alike < _ALIKE, f"seeds {first.seed} and {other.seed} sound alike ({alike:.2f})")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Subject:
+class _Subject(Struct, frozen=True, kw_only=True):
     generator_class: type[Generator]
     options: GeneratorOptions
     seed: int

@@ -4,9 +4,10 @@ Speech is measured, pauses and breaths are exact, elastic pauses may stretch, ma
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.recipes.model import (
     BedLevel,
@@ -33,16 +34,14 @@ IMPLICIT: Final = frozenset({"comma", "sentence", "paragraph", "section"})
 """Elastic pauses that punctuation and layout imply; `pause` and `long` were asked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speech:
+class Speech(Struct, frozen=True, kw_only=True):
     """An utterance and its take: lasts as long as its speech."""
 
     utterance: Utterance
     take: TakeFacts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exact:
+class Exact(Struct, frozen=True, kw_only=True):
     """A time of exactly `seconds`; what is said in it starts with it.
 
     Attributes:
@@ -56,8 +55,7 @@ class Exact:
     speech: Speech | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Stretch(Struct, frozen=True, kw_only=True):
     """An elastic pause, its bounds in seconds and already times its weight."""
 
     kind: str
@@ -65,8 +63,7 @@ class Stretch:
     position: Position
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(Struct, frozen=True, kw_only=True):
     """Something that begins here and takes no time."""
 
     cue: Heading | SceneChange | BedLevel | SoundCue

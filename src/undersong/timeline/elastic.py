@@ -3,16 +3,16 @@
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
+
+from msgspec import Struct
 
 from undersong.recipes.model import Elastic
 from undersong.units import SAMPLE_RATE, to_samples
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rest:
+class Rest(Struct, frozen=True, kw_only=True):
     """Bounds of one elastic pause in samples: floor <= natural <= cap."""
 
     floor: int

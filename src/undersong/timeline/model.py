@@ -3,8 +3,9 @@
 A timeline is not sound: it is compared with `==`, printed as a table and kept as golden JSON.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from undersong.files import plain
 from undersong.recipes.model import Position
@@ -14,16 +15,14 @@ STEMS: Final = ("voice", "bed", "bed-ducked", "cues")
 """The buses of a mix, each of which can be had alone; `bed` is the one before the duck."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WordTime:
+class WordTime(Struct, frozen=True, kw_only=True):
     """When one written word of an utterance is said: samples from the speech onset."""
 
     start: Samples
     length: Samples
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeFacts:
+class TakeFacts(Struct, frozen=True, kw_only=True):
     """All that planning may know of a take: lengths and level, never samples.
 
     A take is `lead + speech + tail` frames long; speech starts after `lead` (breath, run-in) and
@@ -41,8 +40,7 @@ class TakeFacts:
     words: tuple[WordTime, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phrase:
+class Phrase(Struct, frozen=True, kw_only=True):
     """A placed take: speech fills [start, end); the take's first frame lies at start - lead."""
 
     utterance: int
@@ -55,8 +53,7 @@ class Phrase:
     position: Position
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class Gap(Struct, frozen=True, kw_only=True):
     """A placed pause: nobody speaks in [start, end).
 
     Attributes:
@@ -72,8 +69,7 @@ class Gap:
     position: Position | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Scene(Struct, frozen=True, kw_only=True):
     """A bed sounding over [start, end), rising over `fade_in` and falling over `fade_out` samples.
 
     Where two scenes overlap they crossfade at equal power; any other rise or fall, as the track's
@@ -87,8 +83,7 @@ class Scene:
     fade_out: Samples
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LevelMove:
+class LevelMove(Struct, frozen=True, kw_only=True):
     """Over [start, end) all beds go from where they stand to `gain_db`, and stay there."""
 
     start: Samples
@@ -96,8 +91,7 @@ class LevelMove:
     gain_db: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedCue:
+class PlacedCue(Struct, frozen=True, kw_only=True):
     """A bell or other single sound that starts at `start` and lasts `length` samples."""
 
     sound: str
@@ -106,8 +100,7 @@ class PlacedCue:
     gain_db: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chapter:
+class Chapter(Struct, frozen=True, kw_only=True):
     """A chapter over [start, end); the first starts at 0, the last ends with the track."""
 
     title: str
@@ -115,8 +108,7 @@ class Chapter:
     end: Samples
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptionWord:
+class CaptionWord(Struct, frozen=True, kw_only=True):
     """A written word and the span in which it is said."""
 
     text: str
@@ -124,8 +116,7 @@ class CaptionWord:
     end: Samples
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caption:
+class Caption(Struct, frozen=True, kw_only=True):
     """Words shown together over [start, end). Captions never overlap."""
 
     start: Samples
@@ -138,8 +129,7 @@ class Caption:
         return " ".join(word.text for word in self.words)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lengths:
+class Lengths(Struct, frozen=True, kw_only=True):
     """What a track may last: elastic pauses at their floors, as they come, at their caps."""
 
     shortest: Samples
@@ -147,8 +137,7 @@ class Lengths:
     longest: Samples
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
+class Timeline(Struct, frozen=True, kw_only=True):
     """Where everything is in a track of `length` samples, and the seed of all its randomness.
 
     All are in order of start; moves in `levels` never overlap. Phrases and gaps together tile
@@ -168,7 +157,7 @@ class Timeline:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for `json.dumps` and for golden files."""
-        return dict(plain(self))
+        return plain(self)
 
     def as_heard(self) -> dict[str, Any]:
         """Return what can be heard or read of a track: its plain values without places in a file.

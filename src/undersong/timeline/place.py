@@ -1,16 +1,16 @@
 """Parts with known lengths become parts with places."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from undersong.timeline.course import Exact, Mark, Part, Speech, Stretch
 from undersong.timeline.model import Gap, Phrase
 from undersong.units import Samples, to_samples
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Placed(Struct, frozen=True, kw_only=True):
     """A part that fills [start, end); a mark fills nothing."""
 
     part: Part

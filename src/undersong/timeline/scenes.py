@@ -1,10 +1,11 @@
 """Scenes: which bed sounds from where to where, and how each gives way to the next."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.errors import Fault
 from undersong.recipes.model import Position, Recipe, SceneChange
@@ -17,8 +18,7 @@ SHORTEST_FADE: Final = Fraction(1, 20)
 """Seconds that every fade and crossfade lasts at least, so that no bed clicks (our choice)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
+class _Change(Struct, frozen=True, kw_only=True):
     """From `start` on the bed is `ambience`, or none, after `over` samples of crossfade."""
 
     ambience: str | None

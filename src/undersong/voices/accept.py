@@ -1,7 +1,8 @@
 """Locked takes in the cache: how a take becomes one, and whether one is there."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from undersong import files
 from undersong.errors import VoiceError
@@ -18,8 +19,7 @@ class LockedTakeError(VoiceError):
     """A locked take is not in the cache. No other engine steps in and nothing is said anew."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """A take in the store that may be locked.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.audio import Tick
 from undersong.errors import VoiceError
@@ -30,8 +31,7 @@ MARGIN_DB: Final = 6.0
 """Alternatives are written this much softer than in a track, for one of them may be louder."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeRow:
+class TakeRow(Struct, frozen=True, kw_only=True):
     """What is known of one phrase's take.
 
     Attributes:

@@ -1,11 +1,11 @@
 """Hearing a voice say a line, without a recipe: through the same way that a track is spoken."""
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.audio import Frames, silence
 from undersong.errors import UnknownNameError
@@ -21,8 +21,7 @@ REST: Final = SAMPLE_RATE // 2
 USUAL: Final = "shore"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audition:
+class Audition(Struct, frozen=True, kw_only=True):
     """A line as a voice said it.
 
     Attributes:
@@ -46,8 +45,7 @@ class Audition:
         return self.frames[start : start + n]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """Who may say it: `engine` alone or any of the voice's; `offline` without the network."""
 
     engine: str | None = None

@@ -9,10 +9,11 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass  # noqa: TID251 - pydantic reads them
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Final
 
+from msgspec import Struct
 from pydantic import Field, TypeAdapter, ValidationError
 
 from undersong import files
@@ -53,8 +54,7 @@ class _Index:
 _READER: Final = TypeAdapter(_Index)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class Imported(Struct, frozen=True, kw_only=True):
     """What came of a bundle.
 
     Attributes:
@@ -91,7 +91,7 @@ def export_bundle(
         locks=_locks([recipe for recipe, _ in spoken], library.root, names),
     )
     with files.atomic(path) as temporary, zipfile.ZipFile(temporary, "w") as bundle:
-        text = json.dumps(asdict(index), indent=1, sort_keys=True, ensure_ascii=False)
+        text = json.dumps(files.plain(index), indent=1, sort_keys=True, ensure_ascii=False)
         bundle.writestr(zipfile.ZipInfo(INDEX), text)
         for name in names:
             bundle.writestr(zipfile.ZipInfo(_path(name)), _taken(store, name))

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import Struct, field
 from pydantic import ValidationError
 
 from undersong.audio import Tick
@@ -20,8 +20,7 @@ from undersong.voices.tone import Tone
 from undersong.voices.voice import EngineChoice, Voice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """All that one voice says in a track.
 
     Attributes:
@@ -33,8 +32,7 @@ class Part:
     places: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cast:
+class Cast(Struct, frozen=True, kw_only=True):
     """A part that has been spoken, every take of it in the store.
 
     Attributes:
@@ -57,8 +55,7 @@ class Cast:
     exact: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Stage(Struct, frozen=True, kw_only=True):
     """Where and how parts are spoken.
 
     Attributes:

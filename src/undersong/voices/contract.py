@@ -6,10 +6,10 @@ says one request at a time; caching, trimming, levelling and retrying are not it
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
 
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict
 
 from undersong.errors import VoiceError
@@ -33,8 +33,7 @@ class EngineOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpokenWord:
+class SpokenWord(Struct, frozen=True, kw_only=True):
     """What to say for one written word, in words that any engine can read.
 
     Attributes:
@@ -48,8 +47,7 @@ class SpokenWord:
     ipa: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """One utterance to be said.
 
     Attributes:
@@ -70,8 +68,7 @@ class Request:
         return " ".join(word.text for word in self.words if word.text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(Struct, frozen=True, kw_only=True):
     """When word `word` (index into `Request.words`) is said, seconds from the take's start."""
 
     word: int
@@ -79,8 +76,7 @@ class Mark:
     length_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawTake:
+class RawTake(Struct, frozen=True, kw_only=True):
     """What an engine returns: encoded audio as it came, and what it knows of word times.
 
     Attributes:

@@ -5,10 +5,11 @@ Nothing is spoken here, and no engine is asked whether it can run.
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.errors import UnknownNameError, VoiceError
 from undersong.recipes.library import Library
@@ -30,8 +31,7 @@ SHOWN: Final = 5
 """How many phrases are offered when the one asked for is not there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Phrase:
+class Phrase(Struct, frozen=True, kw_only=True, eq=False):
     """One utterance and the engine that says it. Equal only to itself.
 
     Attributes:
@@ -83,8 +83,7 @@ class Phrase:
         return tuple(sorted(there))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Desk(Struct, frozen=True, kw_only=True):
     """All phrases of a recipe, in order, and where their takes lie and are locked."""
 
     phrases: tuple[Phrase, ...]

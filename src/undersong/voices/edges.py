@@ -5,12 +5,12 @@ all (`GATE_DBFS`), lonely clicks left out. A take with a noise floor of its own 
 room) is speech from where it stands out of that floor to where it sinks back.
 """
 
-from dataclasses import dataclass
 from functools import reduce
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.units import SAMPLE_RATE, db_to_gain
 
@@ -50,8 +50,7 @@ ALONE_MS: Final = 60
 of a final `t` is longer than the one and comes sooner than the other."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edges:
+class Edges(Struct, frozen=True, kw_only=True):
     """Speech fills samples [start, end) of a take, to the millisecond; `noisy` to about ten.
 
     Attributes:
@@ -63,8 +62,7 @@ class Edges:
     noisy: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Envelope:
+class _Envelope(Struct, frozen=True, kw_only=True):
     """A take millisecond by millisecond: its peak, its mean and its mean square."""
 
     peak: Values

@@ -12,11 +12,11 @@ import io
 import os
 import wave
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+from msgspec import Struct
 from pydantic import Field
 
 from undersong.errors import VoiceError, nearest
@@ -63,8 +63,7 @@ class EspeakOptions(EngineOptions):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EspeakVoice:
+class EspeakVoice(Struct, frozen=True, kw_only=True):
     """A voice of espeak-ng: the name that a voice file gives it, and what it speaks."""
 
     name: str

@@ -6,8 +6,9 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from undersong.errors import VoiceError
 
@@ -15,8 +16,7 @@ TRIES: Final = 2
 """A request whose process dies is tried once more, in a fresh one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What a worker answered: its header, and the bytes that came with it."""
 
     header: Mapping[str, Any]

@@ -7,9 +7,10 @@ while`), and parts some words into several.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.voices.contract import Mark, SpokenWord
 from undersong.voices.espeak_ipa import mnemonics
@@ -19,8 +20,7 @@ LETTER_A: Final = "[['eI]]"
 """The name of the letter, which English voices take for the article beside other letters."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(Struct, frozen=True, kw_only=True):
     """A stretch without spaces, or one pronunciation, that says all or part of a word.
 
     Attributes:
@@ -34,8 +34,7 @@ class Token:
     word: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phrase:
+class Phrase(Struct, frozen=True, kw_only=True):
     """Text for espeak-ng; `phonemes` tells that it holds pronunciations in double brackets."""
 
     text: str

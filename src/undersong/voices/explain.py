@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from undersong.errors import UndersongError, VoiceError
@@ -18,8 +18,7 @@ AT_ONCE = 8
 """Checks that run at once: some of them wait for the network."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineStatus:
+class EngineStatus(Struct, frozen=True, kw_only=True):
     """Whether one engine can run here.
 
     Attributes:
@@ -32,8 +31,7 @@ class EngineStatus:
     why_not: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceStatus:
+class VoiceStatus(Struct, frozen=True, kw_only=True):
     """A voice of the library and its engines, in its order of preference.
 
     Where its file does not tell the terms of use, they are those of its engines. A voice

@@ -7,11 +7,12 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from undersong import __version__
 from undersong.audio import Tick
@@ -25,8 +26,7 @@ MOST_TEXT: Final = 8 << 20
 """Cards and lists are small; whatever is larger is not one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
+class Expected(Struct, frozen=True, kw_only=True):
     """What is known of a file beforehand; None for what is not."""
 
     size_bytes: int | None = None
@@ -34,8 +34,7 @@ class Expected:
     md5: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Patience(Struct, frozen=True, kw_only=True):
     """How long to wait for an address: for its next bytes, and for all of them."""
 
     gap_s: float = 30.0

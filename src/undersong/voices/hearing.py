@@ -1,13 +1,15 @@
 """Did the voice say the script? Every phrase is heard again, with the script's words in mind."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import Struct
+
 from undersong.audio import Tick
 from undersong.errors import VoiceError
+from undersong.files import plain
 from undersong.recipes.library import Library
 from undersong.recipes.model import Recipe
 from undersong.voices import ear
@@ -25,8 +27,7 @@ FEWEST: Final = 4
 """Phrases of fewer words are not judged: a single short word is often missed in good speech."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeardPhrase:
+class HeardPhrase(Struct, frozen=True, kw_only=True):
     """What was heard of one phrase.
 
     Attributes:
@@ -47,8 +48,7 @@ class HeardPhrase:
         return f"{self.place}: not heard: {', '.join(self.missed)} (“{self.text}”)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hearing:
+class Hearing(Struct, frozen=True, kw_only=True):
     """What was heard of a whole track."""
 
     listener: str
@@ -70,8 +70,8 @@ class Hearing:
             "listener": self.listener,
             "heard_share": round(self.share, 3),
             "phrases": len(self.phrases),
-            "doubtful": [asdict(phrase) for phrase in self.of("doubtful")],
-            "failed": [asdict(phrase) for phrase in self.of("failed")],
+            "doubtful": [plain(phrase) for phrase in self.of("doubtful")],
+            "failed": [plain(phrase) for phrase in self.of("failed")],
         }
 
 

@@ -10,11 +10,12 @@ normalised to its peak.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from undersong.dsp.loudness import Energies, lufs
 from undersong.units import SAMPLE_RATE, SPEECH_LUFS, Db, Lufs
@@ -42,8 +43,7 @@ USUAL_STEP_DB: Final = 0.5
 seen from it. What the rounding takes, the gain of the voice gives back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
+class Survey(Struct, frozen=True, kw_only=True):
     """Speech energy of one take before any gain.
 
     Attributes:

@@ -9,7 +9,9 @@ which language each is for: `Qi: {en: chee, de: tschi}`.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from undersong.recipes.model import Word
 from undersong.voices.text.letters import cleaned
@@ -21,8 +23,7 @@ _VALUE = re.compile(r"(?P<spelling>[^/]*?)\s*(?:/(?P<ipa>[^/]+)/)?\s*")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lexicon:
+class Lexicon(Struct, frozen=True, kw_only=True):
     """What holds for phrases of one language.
 
     Attributes:

@@ -1,10 +1,11 @@
 """What is known of a take without decoding it again, kept beside it in the cache."""
 
-from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from msgspec import Struct
+
 from undersong.errors import VoiceError
-from undersong.files import digest_json
+from undersong.files import digest_json, plain
 from undersong.store.program import code_digest
 from undersong.timeline.model import TakeFacts, WordTime
 from undersong.units import Lufs, Samples
@@ -19,8 +20,7 @@ CODE: Final = ("audio", "dsp", "manifest", "soundbytes", "timeline.model", "unit
 """Modules that reach these numbers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """The survey of a take, and its facts at one gain.
 
     Attributes:
@@ -48,8 +48,7 @@ def recall(store: TakeStore, key: str, tone: Tone | None = None) -> Measured | N
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finish:
+class Finish(Struct, frozen=True, kw_only=True):
     """What a raw take goes through before it is mixed.
 
     Attributes:
@@ -93,7 +92,7 @@ def measure_take(  # noqa: PLR0913 - a take, what it says, and what is done to i
         timing=timing,
         aligner=aligner.version,
     )
-    store.keep_measured(_name(key, finish.tone), asdict(found))
+    store.keep_measured(_name(key, finish.tone), plain(found))
     return found
 
 

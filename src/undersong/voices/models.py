@@ -10,11 +10,12 @@ import re
 import shutil
 import tempfile
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from msgspec import Struct, field
 
 from undersong.audio import Tick
 from undersong.errors import OutputError, VoiceError
@@ -40,8 +41,7 @@ _LICENCE = re.compile(r"^\W*licen[cs]e\W*:\s*(\S.*?)\s*$", re.IGNORECASE | re.MU
 _REGION = re.compile(r"^([a-z]{2,3})[_-]([A-Za-z]{2})$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(Struct, frozen=True, kw_only=True):
     """What is to be added.
 
     Attributes:
@@ -64,8 +64,7 @@ class Order:
     patience: Patience = field(default_factory=Patience)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Added:
+class Added(Struct, frozen=True, kw_only=True):
     """A voice that recipes of the library can name now.
 
     Attributes:
@@ -79,8 +78,7 @@ class Added:
     why_not: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class _Found(Struct, frozen=True, kw_only=True):
     """What the model's files say about the voice."""
 
     engine: str

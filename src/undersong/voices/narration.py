@@ -2,8 +2,9 @@
 
 import threading
 from collections import Counter, OrderedDict
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.audio import Frames
 from undersong.errors import VoiceError
@@ -51,8 +52,7 @@ class Shelf:
             return frames
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Take:
+class Take(Struct, frozen=True, kw_only=True):
     """One utterance as it was said. The samples are decoded when asked for, not before.
 
     Attributes:
@@ -68,7 +68,7 @@ class Take:
     gain_db: float
     tone: Tone | None = None
     timing: str = "engine"
-    shelf: Shelf = field(repr=False, compare=False)
+    shelf: Shelf
 
     def frames(self) -> Frames:
         """Return lead, speech and tail, shape (n, 1), read-only.
@@ -83,8 +83,7 @@ class Take:
         return frames
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Narration:
+class Narration(Struct, frozen=True, kw_only=True):
     """All that is said in a track. Not: where anything is.
 
     Attributes:

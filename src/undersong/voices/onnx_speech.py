@@ -1,11 +1,11 @@
 """From clauses to a take: what a model is given at once, and how its answers become one sound."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.errors import VoiceError
 from undersong.soundbytes import wav_bytes
@@ -28,8 +28,7 @@ RAMP_S: Final = 0.002
 Samples = npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """What a model answered.
 
     Attributes:

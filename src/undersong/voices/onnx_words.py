@@ -6,11 +6,11 @@ So every word is also pronounced alone, and the two streams are matched at the l
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.voices.contract import Mark
 from undersong.voices.phonemes import SILENT
@@ -26,16 +26,14 @@ KIN: Final = 3
 A vowel that is reduced in running speech is nearer to itself than to nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lasting:
+class Lasting(Struct, frozen=True, kw_only=True):
     """A symbol given to a model, and how long it let it last, in samples."""
 
     symbol: str
     samples: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Heard(Struct, frozen=True, kw_only=True):
     """A sound at its place, in samples from the take's start."""
 
     symbol: str

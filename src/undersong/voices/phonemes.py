@@ -9,8 +9,9 @@ is lost on the way and a word whose pronunciation a maker wrote out keeps it.
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.errors import VoiceError
 from undersong.voices.contract import SpokenWord
@@ -33,8 +34,7 @@ _SWITCH = re.compile(r"\([^)]*\)")
 _MARKS: Final = {"–": "—"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clause:
+class Clause(Struct, frozen=True, kw_only=True):
     """Some words up to a pause.
 
     Attributes:
@@ -118,8 +118,7 @@ def sounds(ipa: str) -> str:
     return "".join(symbol for symbol in ipa if symbol not in SILENT)
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
+class _Unit(Struct, frozen=True):
     """A word, or a part of a word that says several: `four, seven, eight` are three."""
 
     index: int

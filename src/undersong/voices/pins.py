@@ -7,7 +7,7 @@ by us, read by people in their version control, and changed on purpose only with
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass  # noqa: TID251 - pydantic reads them
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -136,7 +136,7 @@ def merge_pins(path: Path, pins: Iterable[Pin], *, replace: bool = False) -> tup
 def written(pins: Mapping[str, Pin]) -> str:
     """Return the text of a lock file: the same takes always give the same text."""
     ordered = sorted(pins.values(), key=lambda pin: (pin.text.casefold(), pin.phrase))
-    content = {"schema": SCHEMA, "takes": [asdict(pin) for pin in ordered]}
+    content = {"schema": SCHEMA, "takes": [files.plain(pin) for pin in ordered]}
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 

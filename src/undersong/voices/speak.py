@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from undersong.audio import Tick
 from undersong.errors import VoiceError
@@ -15,8 +16,7 @@ from undersong.voices.tone import Tone
 from undersong.voices.trim import survey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One request, said once however many utterances want it.
 
     Attributes:

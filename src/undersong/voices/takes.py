@@ -7,13 +7,15 @@ an entry of another kind, under the name that its pin gives it.
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import Struct
+
 from undersong import files
 from undersong.errors import VoiceError
+from undersong.files import plain
 from undersong.lock import Stop, StoppedError
 from undersong.store.entry import seal, unseal
 from undersong.store.kinds import LOCKED, MEASURED, TAKES, Kind
@@ -34,8 +36,7 @@ SCHEMA: Final = 2
 """Version of the key and of the entry's body. 2: a take tells whether it may hold a room."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Who says a request: all of a take's key that is not the request itself.
 
     Attributes:
@@ -234,7 +235,7 @@ def _body(take: RawTake, origin: Origin) -> bytes:
         "engine": origin.engine,
         "fingerprint": origin.fingerprint,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "marks": [asdict(mark) for mark in take.marks],
+        "marks": [plain(mark) for mark in take.marks],
         "room": take.room,
     }
     return json.dumps(head, separators=(",", ":")).encode() + b"\n" + take.audio

@@ -5,11 +5,11 @@ voice together: `survey` every take, find one gain for all (`level.voice_gain`),
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import soundfile
+from msgspec import Struct
 
 from undersong.audio import Frames
 from undersong.dsp.resample import to_48k
@@ -40,8 +40,7 @@ _LOOK: Final = 100 * BLOCK
 """Samples among which an edge is looked for at a time, from the end where it lies."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Margin:
+class Margin(Struct, frozen=True, kw_only=True):
     """How much of a take is kept around its speech; all of it rises or falls."""
 
     lead: int
@@ -60,8 +59,7 @@ DECLICK: Final = 2 * BLOCK
 """A take that has nothing before its speech still rises over this, and so at its end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CutTake:
+class CutTake(Struct, frozen=True, kw_only=True):
     """A levelled take ready for mixing.
 
     Attributes:

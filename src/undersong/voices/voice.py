@@ -1,9 +1,9 @@
 """The nouns of a voice: what a voice file says, and the voice that comes of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, Self
 
+from msgspec import Struct
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -29,8 +29,7 @@ EVEN_DB: Final = 3.0
 """How far a phrase may be moved. Sentences of one voice differ by 2 to 4 dB for no reason."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineChoice:
+class EngineChoice(Struct, frozen=True, kw_only=True):
     """An engine of a voice, with options that its own model has accepted, and its tone."""
 
     engine: str
@@ -132,8 +131,7 @@ def _entry_schema(name: str) -> dict[str, Any]:
     return schema
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
+class Voice(Struct, frozen=True, kw_only=True):
     """A voice that recipes can name. Not yet: any engine that runs.
 
     Attributes:

@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 import soundfile
+from msgspec import Struct
 
 from undersong.ambience.bed_file import SOUNDS
 from undersong.ambience.intake.repair import findings, repaired
@@ -39,8 +39,7 @@ class Watch(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """What a maker says about a recording.
 
     Attributes:
@@ -58,8 +57,7 @@ class Wish:
     kept: str = "flac"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Accepted:
+class Accepted(Struct, frozen=True, kw_only=True, eq=False):
     """A recording that is now a bed.
 
     Attributes:

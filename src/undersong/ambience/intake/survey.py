@@ -2,11 +2,11 @@
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.ambience.intake.clipping import Flats
 from undersong.ambience.intake.hum import Lines
@@ -31,8 +31,7 @@ _FAINT_DB: Final = 30.0
 _QUIETEST_LUFS: Final = -75.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
+class Survey(Struct, frozen=True, kw_only=True):
     """What was found in a foreign recording.
 
     Attributes:

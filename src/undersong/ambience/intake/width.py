@@ -7,11 +7,11 @@ octave, so left and right are equally loud everywhere. Where they are opposed, t
 down.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.audio import Frames
 from undersong.units import SAMPLE_RATE
@@ -91,8 +91,7 @@ class Width:
         return 1.0, 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Widening:
+class Widening(Struct, frozen=True, kw_only=True):
     """What is done to the two channels.
 
     Attributes:

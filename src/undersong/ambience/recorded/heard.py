@@ -3,11 +3,11 @@
 A moment is `MOMENT` samples, 20 ms: the grain of everything that is decided about a recording.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.units import SAMPLE_RATE
 
@@ -25,16 +25,14 @@ STEPS_PER_DB: Final = 2
 """Levels are kept as bytes: half decibels above QUIETEST_DB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Struct, frozen=True):
     """Moments [start, end) of a recording."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Heard:
+class Heard(Struct, frozen=True, kw_only=True, eq=False):
     """A recording as it was listened to. Not: its sound.
 
     Attributes:

@@ -1,11 +1,11 @@
 """When what stands out is heard again: each event by itself, never soon after itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from undersong.ambience.recorded.heard import MOMENT, Passage
 from undersong.dsp.noise import Stream
@@ -18,8 +18,7 @@ _BUCKET: Final = 20 * int(SAMPLE_RATE)
 _KEPT: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """An event of the recording, heard from sample `start` on for `length` samples."""
 
     start: int

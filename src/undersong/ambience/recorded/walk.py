@@ -8,11 +8,11 @@ without what came before.
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from undersong.ambience.recorded.heard import F32, MOMENT, Bytes, Flags, decibels
 from undersong.dsp.noise import Stream
@@ -29,8 +29,7 @@ _BREAK_DB: Final = 6.0
 _KEPT: Final = 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Ground:
+class Ground(Struct, frozen=True, kw_only=True, eq=False):
     """What a walk goes over.
 
     Attributes:
@@ -44,8 +43,7 @@ class Ground:
     unwelcome: Flags
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """Samples [start, end) of a walk: those of the recording `shift` samples later."""
 
     start: int
@@ -53,8 +51,7 @@ class Stretch:
     shift: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gait:
+class Gait(Struct, frozen=True, kw_only=True):
     """How a walk steps.
 
     Attributes:

@@ -2,11 +2,11 @@
 
 import base64
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from pydantic import BaseModel, Field, ValidationError
 
 from undersong.publish import captions
@@ -28,8 +28,7 @@ _TAIL_MS: Final = 1000
 """Encoders add up to a tenth of a second, and durations are whole seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class _Place(Struct, frozen=True, kw_only=True):
     """A file named by a feed, and where to find it."""
 
     shelf: Shelf

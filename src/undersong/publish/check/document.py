@@ -1,10 +1,10 @@
 """A feed as XML: read safely, its elements found by the usual names of their namespaces."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lxml import etree
+from msgspec import Struct
 
 from undersong.publish.check.rules import Finding, found
 from undersong.publish.rss import NAMESPACES, PODCAST
@@ -17,15 +17,14 @@ OLD_PODCAST: Final = "https://github.com/Podcastindex-org/podcast-namespace/blob
 _PREFIXES: Final = {uri: prefix for prefix, uri in NAMESPACES.items()} | {OLD_PODCAST: "podcast"}
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """An element by the usual name of its namespace: `itunes:image`, `enclosure`.
 
     Attributes:
         where: what messages call its place: `channel`, or an item by number and title.
     """
 
-    node: Any = field(repr=False)
+    node: Any
     where: str
 
     @property
@@ -77,8 +76,7 @@ class Element:
                 yield Element(node, self.where)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class Feed(Struct, frozen=True, kw_only=True):
     """A feed document that is RSS with a channel.
 
     Attributes:

@@ -1,10 +1,11 @@
 """The checker: a feed from a file, a folder or a host; every finding in one report."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from undersong.errors import Fault, FaultsError
 from undersong.publish.check.behind import files_behind
@@ -30,8 +31,7 @@ PAGES_MAX: Final = 1000
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """What was looked at and what was found, worst first.
 
     Attributes:

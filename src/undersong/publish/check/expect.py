@@ -1,9 +1,10 @@
 """What each element and attribute of a feed should be: one row each."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from undersong.publish.check.values import (
     Test,
@@ -28,8 +29,7 @@ from undersong.publish.check.values import (
 Severity = Literal["error", "warning", "note"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expect:
+class Expect(Struct, frozen=True, kw_only=True):
     """What one element, or one attribute of it, should be.
 
     Attributes:

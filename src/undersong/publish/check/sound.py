@@ -1,9 +1,10 @@
 """What a sound file is, told from its first bytes: type, length, rate, channels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import BinaryIO, Final
+
+from msgspec import Struct
 
 HEAD_BYTES: Final = 1 << 18
 """Of a file on a host, this much is fetched: tags with a cover and the first frames."""
@@ -35,8 +36,7 @@ SAME: Final[Mapping[str, str]] = MappingProxyType(
 """Other names of the types that we can tell."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sound:
+class Sound(Struct, frozen=True, kw_only=True):
     """What the head of a sound file says.
 
     Attributes:

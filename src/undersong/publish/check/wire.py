@@ -5,9 +5,10 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct
 
 HOPS_MAX: Final = 10
 TIMEOUT_S: Final = 20.0
@@ -22,8 +23,7 @@ class WireError(Exception):
     """No answer came: no such host, refused, too slow, or not HTTP."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What a host answered in the end.
 
     Attributes:
@@ -35,9 +35,9 @@ class Answer:
 
     status: int
     url: str
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str]
     hops: tuple[tuple[int, str], ...] = ()
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
 
     def header(self, name: str) -> str:
         """Return a header, empty when there is none."""

@@ -1,8 +1,9 @@
 """Where apps take the address of a feed: a table of links."""
 
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from undersong.publish.model import Show
 
@@ -20,8 +21,7 @@ AntennaPod: its website, *Add on AntennaPod*. Overcast, Castro and Pocket Casts:
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppLink:
+class AppLink(Struct, frozen=True, kw_only=True):
     """A link that opens an app at this show."""
 
     name: str

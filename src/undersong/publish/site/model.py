@@ -1,15 +1,15 @@
 """The nouns of the web pages: an episode as the list shows it, its words, what filters ask."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from undersong.publish.captions import Cue
 from undersong.publish.model import Show
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Words(Struct, frozen=True, kw_only=True):
     """What our pages say in one language.
 
     Attributes:
@@ -30,8 +30,7 @@ class Words:
         return self.page["date"].format(day=moment.day, month=month, year=moment.year)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asset:
+class Asset(Struct, frozen=True, kw_only=True):
     """A file that pages load: its path below the show's folder, named by its content."""
 
     path: str
@@ -39,8 +38,7 @@ class Asset:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """What all pages of a show share.
 
     Attributes:
@@ -55,8 +53,7 @@ class Site:
     assets: Mapping[str, Asset]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class Card(Struct, frozen=True, kw_only=True):
     """An episode as the list shows it.
 
     Attributes:
@@ -78,24 +75,21 @@ class Card:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """One value of a filter: what scripts compare, and what is read."""
 
     key: str
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class Filter(Struct, frozen=True, kw_only=True):
     """A question that listeners may answer to see fewer episodes."""
 
     name: str
     choices: tuple[Choice, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """A chapter and all that is heard in it; the title is empty where no chapter has begun."""
 
     title: str

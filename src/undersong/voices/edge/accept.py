@@ -1,12 +1,12 @@
 """Is this turn all of the phrase, and nothing else? What is not proven is not a take."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
+from msgspec import Struct
 
 from undersong.errors import VoiceError
 from undersong.soundbytes import read_bytes
@@ -39,8 +39,7 @@ CODEC_FRAMES: Final = 3
 """A decoder may leave out so many frames at the ends: delay and padding."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Heard(Struct, frozen=True, kw_only=True):
     """A turn that is whole and has been decoded, shape (n,), at 24 kHz."""
 
     wish: Wish

@@ -1,10 +1,9 @@
 """The nouns of one conversation with the Edge service."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How long the service may take, and how often it is asked.
 
     The defaults leave room for the slowest answers that makers report; all are seconds but one.
@@ -40,8 +39,7 @@ class Limits:
         return self.total_s + 2 * self.letter_s * len(text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """One request as the service understands it.
 
     Attributes:
@@ -61,8 +59,7 @@ class Wish:
         return 1 + self.rate_percent / 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(Struct, frozen=True, kw_only=True):
     """A word as the service names it, in seconds from the start of its take."""
 
     text: str
@@ -70,8 +67,7 @@ class Named:
     length_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Turn(Struct, frozen=True, kw_only=True):
     """What came of one request. Not yet: a take, for nothing is proven.
 
     Attributes:

@@ -1,7 +1,8 @@
 """English."""
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from undersong.voices.text.language import CURRENCIES, UNITS, Clock, Language
 

@@ -5,8 +5,9 @@ written goes unsaid; a lexicon entry or a `sub` mark says it better.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from undersong.voices.text.figures import number_code
 
@@ -86,8 +87,7 @@ CURRENCIES: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Clock:
+class Clock(Struct, frozen=True, kw_only=True, eq=False):
     """How a language reads a time of day.
 
     Attributes:
@@ -113,8 +113,7 @@ class Clock:
     hours: Mapping[int, str] = field(default_factory=dict[int, str])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Language:
+class Language(Struct, frozen=True, kw_only=True, eq=False):
     """The words of one language. Not: grammar; a table reaches as far as a table can.
 
     Attributes:

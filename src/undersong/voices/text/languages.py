@@ -1,9 +1,10 @@
 """Which table reads which language."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from undersong.voices.text.dutch import DUTCH
 from undersong.voices.text.english import AMERICAN, ENGLISH

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from undersong.voices.text.language import Language
 from undersong.voices.text.letters import LETTER
@@ -22,8 +23,7 @@ Match = re.Match[str]
 Pieces = tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A kind of writing that needs reading.
 
     `read` gives the pieces for the whole match, each at the offset of the part it speaks for, so

@@ -13,6 +13,9 @@ from undersong.voices.text.languages import language_for
 from undersong.voices.text.letters import CLOSING, ELLIPSIS, cleaned, has_letter, sayable
 from undersong.voices.text.reading import Rule, Spoken, joined, read_line
 
+FIGURE = re.compile(r"\d")
+"""What `figure_rules` cannot do without."""
+
 LEADING = re.compile(rf"[{CLOSING}]?\s*")
 
 
@@ -33,11 +36,11 @@ def spoken_words(
     from 222 to 145 Hz for a full stop, to 199 Hz for a comma: docs/craft.md).
     """
     table = language_for(language)
-    rules = (_own_rule(tuple(lexicon.items()), table), *_rules(table))
+    own = _own_rule(tuple(lexicon.items()), table)
     texts = [""] * len(words)
     for start, stop in _runs(words):
         plain = [cleaned(word.text) for word in words[start:stop]]
-        texts[start:stop] = _read(plain, rules, table)
+        texts[start:stop] = _read(plain, table, own)
     _add_marked(texts, words, table)
     if not any(map(has_letter, texts)):
         texts = [said_alone(word.text, table) for word in words]
@@ -47,13 +50,21 @@ def spoken_words(
     )
 
 
-@lru_cache(maxsize=64)
-def _rules(language: Language) -> tuple[Rule, ...]:
+def figure_rules(language: Language) -> tuple[Rule, ...]:
+    """Return the rules of which none holds where there is no figure."""
     return (
-        *shorthand.first_rules(language),
         *moments.rules(language),
         *amounts.rules(language),
         *quantities.rules(language),
+    )
+
+
+@lru_cache(maxsize=64)
+def _rules(language: Language, *, figures: bool) -> tuple[Rule, ...]:
+    """Return the rules for lines with figures or without: most scripts have none anywhere."""
+    return (
+        *shorthand.first_rules(language),
+        *(figure_rules(language) if figures else ()),
         *shorthand.last_rules(language),
     )
 
@@ -76,8 +87,8 @@ def _runs(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
         yield start, len(words)
 
 
-def _read(words: Sequence[str], rules: Sequence[Rule], language: Language) -> list[str]:
-    """Read words as one line and share out what is said, one text per word."""
+def _read(words: Sequence[str], language: Language, *own: Rule) -> list[str]:
+    """Read words as one line and share out what is said, one text per word; `own` rules win."""
     shares: list[list[Spoken]] = [[] for _ in words]
     ends = []
     length = 0
@@ -85,7 +96,9 @@ def _read(words: Sequence[str], rules: Sequence[Rule], language: Language) -> li
         length += len(word) + 1
         ends.append(length)
     slot = 0
-    for stretch in read_line(" ".join(words), rules, language):
+    line = " ".join(words)
+    rules = _rules(language, figures=FIGURE.search(line) is not None)
+    for stretch in read_line(line, (*own, *rules), language):
         while stretch.at >= ends[slot]:
             slot += 1
         shares[slot].append(stretch)
@@ -93,7 +106,7 @@ def _read(words: Sequence[str], rules: Sequence[Rule], language: Language) -> li
 
 
 def _said(text: str, language: Language) -> str:
-    return sayable(" ".join(_read(cleaned(text).split(), _rules(language), language)))
+    return sayable(" ".join(_read(cleaned(text).split(), language)))
 
 
 def _add_marked(texts: list[str], words: Sequence[Word], language: Language) -> None:
