@@ -95,6 +95,14 @@ def pin_threads() -> None:
         os.environ.setdefault(name, "1")
 
 
+def without_plugins() -> None:
+    """Have pydantic ask no other package for plug-ins; every installed one is looked at for that.
+
+    What the environment asks for stays.
+    """
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+
 def collect_seldom() -> None:
     """Look for garbage less often: most of what a command makes is there to stay."""
     gc.set_threshold(_COLLECTED)

@@ -16,6 +16,7 @@ from undersong.deliver.encode import Order, file_names
 from undersong.deliver.kept import Keeping, deliver_kept
 from undersong.deliver.label import cover_of, label_digest, tags_of
 from undersong.deliver.leftovers import making, settle
+from undersong.deliver.piped import try_ahead
 from undersong.deliver.tags import Tags
 from undersong.files import digest_json, plain
 from undersong.manifest import MANIFEST, read_manifest
@@ -70,6 +71,7 @@ def render_track(
     Raises:
         UndersongError: of the kind of whatever failed; no partial file has a final name.
     """
+    try_ahead(recipe.formats)
     cover = cover_of(recipe, studio.cache)
     session = prepare(recipe, studio)
     label = label_digest(recipe, session.credits, cover)

@@ -1,7 +1,9 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import soundfile
 
 from undersong import __version__
 from undersong.cli.commands import COMMANDS, application
@@ -48,6 +50,20 @@ def test_help_needs_no_numpy(words):
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
+    assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("words", [["--version"], ["measure", "sound.wav"]])
+def test_what_reads_no_file_of_makers_loads_no_pydantic(words, tmp_path):
+    soundfile.write(tmp_path / "sound.wav", np.full((4800, 1), 0.1), 48_000)
+    script = (
+        "import sys\nfrom undersong.cli import _run\n"
+        f"code = _run({words!r})\n"
+        "print(sorted({'pydantic', 'rich', 'scipy'} & set(sys.modules)), file=sys.stderr)\n"
+        "sys.exit(code)\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
 
 

@@ -80,6 +80,25 @@ def test_packed_numbers_are_the_nearest() -> None:
     np.testing.assert_array_equal(python, words[: python.size])
 
 
+@pytest.mark.parametrize("spoken", [0, 5])
+def test_the_compiled_bed_under_speech_is_its_python_and_numpys(spoken: int) -> None:
+    rng = np.random.default_rng(6)
+    bed, speech = rng.random((35, 2), np.float32), rng.random((7 * spoken, 1), np.float32)
+    one, other = rng.random((2, 6), np.float32)
+    share, gain = np.arange(7, dtype=np.float32) / np.float32(7), np.float32(0.7)
+    seen, python = np.empty((2, 35, 2), np.float32)
+    shares = np.repeat(share, 2)
+    MACHINE.lay(bed, gain, (one, other), shares=shares, speech=speech, sound=seen)
+    rows = bed.reshape(5, 14), speech.reshape(spoken, 7), python.reshape(5, 14)
+    kernels.lay(rows[0], gain, one, other, shares, rows[1], rows[2])
+    np.testing.assert_array_equal(seen, python)
+    moving = [(np.outer(np.diff(at), share) + at[:-1, None]).reshape(-1, 1) for at in (one, other)]
+    expected = bed * gain * moving[0] * moving[1]
+    if spoken:
+        expected = speech + expected
+    np.testing.assert_array_equal(seen, expected)
+
+
 CHAIN = [tone.high_pass(80), tone.bell(3_000, 3, 1), tone.high_shelf(8_000, -2)]
 
 
@@ -119,9 +138,12 @@ def test_the_compiled_peaks_are_their_python(floor: float) -> None:
     seen, python = expected[2:-2].copy(), expected[2:-2].copy()
     parts = {"taps": design.taps, "heights": expected, "limits": design.limits}
     MACHINE.raise_peaks(sound, **parts, floor=floor, peaks=seen)
+    behind = np.append(sound.reshape(-1), np.full(4, np.nan, np.float32))
+    rows = tuple(behind[at : at + sound.size].reshape(cells, -1) for at in (0, 2, 4))
     bends, points = np.full(cells, -1, np.float32), np.empty(8, np.float32)
-    level = np.float32(floor)
-    kernels.cell_peaks(sound, *parts.values(), level, CELL, bends, points, python)
+    curves, level = np.empty(2 * CELL, np.float32), np.float32(floor)
+    bits = curves.view(np.int32)
+    kernels.cell_peaks(sound, rows, *parts.values(), level, curves, bits, bends, points, python)
     np.testing.assert_array_equal(seen, python)
     assert (seen > expected[2:-2]).any()
 

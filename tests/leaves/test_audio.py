@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undersong.audio import Beside, BlockSource, Gridded, shared_out, silence, spans
+from undersong.audio import Beside, BlockSource, Gridded, Pieced, shared_out, silence, spans
 
 
 def ramp(block, channels=2):
@@ -33,6 +33,18 @@ def test_any_cut_gives_the_same_samples(start, cuts, block):
     assert np.array_equal(np.concatenate(pieces), whole)
     expected = np.maximum(np.arange(start, position, dtype=np.float32), 0)
     assert np.array_equal(whole[:, 0], expected)
+
+
+def test_pieces_are_written_in_place_and_lie_in_one_block_each():
+    written = []
+
+    def write(out, start):
+        written.append((start, len(out)))
+        out[:] = np.arange(start, start + len(out), dtype=np.float32)[:, None]
+
+    heard = Pieced(write, channels=2, block=10).read(-3, 26)
+    assert written == [(0, 10), (10, 10), (20, 3)]
+    np.testing.assert_array_equal(heard[:, 1], [0, 0, 0, *range(23)])
 
 
 def test_a_block_is_rendered_once_while_it_is_kept():

@@ -36,6 +36,16 @@ def test_a_command_that_ends_leaves_its_garbage():
     assert gc.get_freeze_count() > 1000
 
 
+@pytest.mark.parametrize("asked", [None, "logfire-plugin"])
+def test_pydantic_looks_for_no_plugins_unless_it_is_told_to(asked, monkeypatch):
+    monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", asked or "")
+    if asked is None:
+        monkeypatch.delenv("PYDANTIC_DISABLE_PLUGINS")
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert os.environ["PYDANTIC_DISABLE_PLUGINS"] == (asked or "__all__")
+
+
 class Cycle:
     """Something that only a look for garbage frees."""
 

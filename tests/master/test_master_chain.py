@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from master_sounds import Tape, narration, true_peak_db
 
-from undersong.audio import BlockSource
+from undersong.audio import GRID, BlockSource
 from undersong.dsp.loudness import Meter
 from undersong.master import chain
 from undersong.master.chain import Master
@@ -77,6 +77,19 @@ def test_a_mix_known_to_be_low_is_not_looked_at_for_peaks(monkeypatch: pytest.Mo
     )
     with pytest.raises(TypeError):
         near.read(0, 48_000)
+
+
+def test_seconds_read_together_are_those_of_the_grid() -> None:
+    ends = np.cumsum([GRID, 2 * GRID, 100, GRID + 7, 3 * GRID])
+    starts = ends - ends[0]
+    together = master()
+    for start, end in zip(starts, ends, strict=True):
+        alone = master()
+        pieces = [
+            alone.read(at, min(end, at + GRID // 3) - at) for at in range(start, end, GRID // 3)
+        ]
+        seen = together.read(int(start), int(end - start))
+        np.testing.assert_array_equal(seen, np.concatenate(pieces))
 
 
 def test_what_is_read_belongs_to_the_reader() -> None:

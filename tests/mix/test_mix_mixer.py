@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from undersong.audio import BlockSource, Frames, Gridded
 from undersong.errors import AmbienceError, UnknownNameError, VoiceError
+from undersong.mix import mixer as mixer_module
 from undersong.mix.mixer import STEMS, Mixer
 from undersong.timeline.model import LevelMove, Timeline
 from undersong.units import Samples
@@ -85,6 +86,12 @@ def test_stems_sum_to_the_mix_bit_for_bit() -> None:
     total = voice + ducked + cues
     assert total.dtype == np.float32
     assert np.array_equal(total, REFERENCE.mix.read(0, TRACK.length))
+
+
+def test_without_numba_the_mix_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mixer_module, "kernels", lambda: None)
+    made = mixer(TRACK, beds())
+    assert np.array_equal(made.mix.read(-S, 37 * S), in_order("mix"))
 
 
 def test_nothing_sounds_outside_the_track() -> None:

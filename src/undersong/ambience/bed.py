@@ -207,8 +207,15 @@ class _Sum:
 
     def read(self, start: int, n: int) -> Frames:
         """Return samples [start, start + n)."""
-        (first, gain), *rest = self._parts
-        out: Frames = first.read(start, n) * gain
-        for source, gain in rest:
-            out += source.read(start, n) * gain
+        first, *rest = self._parts
+        out = _gained(*first, start, n)
+        for part in rest:
+            out += _gained(*part, start, n)
         return out
+
+
+def _gained(source: BlockSource, gain: np.float32, start: int, n: int) -> Frames:
+    frames = source.read(start, n)
+    if gain != 1:
+        frames *= gain
+    return frames

@@ -8,7 +8,7 @@ import io
 import sys
 from contextlib import suppress
 
-from undersong.machine import collect_seldom, leave_garbage, pin_threads
+from undersong.machine import collect_seldom, leave_garbage, pin_threads, without_plugins
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> None:
     """
     collect_seldom()
     pin_threads()
+    without_plugins()
     words = sys.argv[1:] if arguments is None else arguments
     for stream in (sys.stdout, sys.stderr):  # a narrow terminal shows what it cannot write as \x..
         if isinstance(stream, io.TextIOWrapper):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from undersong.cli.screen import Progress, complain, err, out, print_json, table
+from undersong.cli.screen import Progress, complain, err, out, print_json
+from undersong.cli.tables import table
 
 if TYPE_CHECKING:
     from undersong.ambience.bed import Bed

@@ -2,7 +2,8 @@
 
 import typer
 
-from undersong.cli.screen import out, print_json, table
+from undersong.cli.screen import out, print_json
+from undersong.cli.tables import table
 from undersong.errors import AudioFileError
 
 DAMAGED = AudioFileError.exit_code

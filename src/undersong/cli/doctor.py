@@ -7,7 +7,8 @@ from typing import Final
 import typer
 from msgspec import Struct
 
-from undersong.cli.screen import out, print_json, table
+from undersong.cli.screen import out, print_json
+from undersong.cli.tables import table
 from undersong.files import plain
 
 EDGE_HOST: Final = "speech.platform.bing.com"

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from undersong.cli.screen import Progress, out, table
+from undersong.cli.screen import Progress, out
+from undersong.cli.tables import table
 
 if TYPE_CHECKING:
     from undersong.mix.model import MixPlan

@@ -5,7 +5,8 @@ from typing import Any
 
 import typer
 
-from undersong.cli.screen import complain, out, print_json, table
+from undersong.cli.screen import complain, out, print_json
+from undersong.cli.tables import table
 from undersong.errors import AudioFileError, UndersongError
 
 

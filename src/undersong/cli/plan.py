@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from undersong.cli.ducking import clock
-from undersong.cli.screen import out, print_json, table
+from undersong.cli.screen import out, print_json
 from undersong.cli.speaking import ENGINE, ONLINE
+from undersong.cli.tables import table
 
 if TYPE_CHECKING:
     from undersong.recipes.library import Library

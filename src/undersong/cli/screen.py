@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +14,6 @@ from undersong.files import finite
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.progress import Progress as Bars
-    from rich.table import Table
 
 _TAB: Final = 8
 _SILENT: Final = dict.fromkeys(map(ord, "\a\b\v\f\r"))
@@ -85,20 +84,6 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - JSON is any nesting of pla
     """Print `value` as JSON for machines; infinities become null."""
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     print(json.dumps(finite(value), indent=2, ensure_ascii=plain))
-
-
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> "Table":
-    """Return a plain table; columns whose name ends in `>` are right-aligned."""
-    from rich.table import Table
-    from rich.text import Text
-
-    heading = Text(title, "bold") if title else None
-    grid = Table(title=heading, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        grid.add_column(name.rstrip(">"), justify="right" if name.endswith(">") else "left")
-    for row in rows:
-        grid.add_row(*(Text(cell) for cell in row))  # text is not markup
-    return grid
 
 
 class Progress:

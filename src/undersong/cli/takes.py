@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from undersong.cli.screen import Progress, out, print_json, table
+from undersong.cli.screen import Progress, out, print_json
 from undersong.cli.speaking import ENGINE, ONLINE
+from undersong.cli.tables import table
 
 if TYPE_CHECKING:
     from undersong.voices.alternatives import TakeRow

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from undersong.cli.screen import Progress, err, out, print_json, table
+from undersong.cli.screen import Progress, err, out, print_json
+from undersong.cli.tables import table
 
 if TYPE_CHECKING:
     from undersong.recipes.library import Library

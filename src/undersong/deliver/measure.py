@@ -11,7 +11,7 @@ import soundfile
 from undersong.audio import PASS, Frames, Tick, shared_out, spans
 from undersong.decode import stream_sound
 from undersong.dsp.loudness import STEPS_PER_S, Meter, Programme, Weighting
-from undersong.dsp.true_peak import CELL, HALO, cell_peaks
+from undersong.dsp.true_peak import CELL, HALO, cell_heights, cell_peaks
 from undersong.manifest import Levels
 from undersong.units import SAMPLE_RATE
 
@@ -76,8 +76,9 @@ class _Listener:
         weighting = Weighting(channels, rate, per_s=STEPS_PER_S)
         steps = weighting.push(frames[: _RUN_IN + own])[_RUN_IN * STEPS_PER_S // rate :]
         near = frames[_RUN_IN - HALO :]
-        self._highest = max(self._highest, float(near.max()), -float(near.min()))
-        peaks = cell_peaks(near, rate, floor=self._highest)
+        heights = cell_heights(near)
+        self._highest = max(self._highest, float(heights.max()))
+        peaks = cell_peaks(near, rate, floor=self._highest, heights=heights)
         self._highest = max(self._highest, float(peaks.max()))
         return own, steps, self._highest
 
@@ -88,8 +89,9 @@ def _around(file: soundfile.SoundFile, start: int, n: int) -> tuple[Frames, int]
     Outside of the file is silence.
     """
     first = max(start - _RUN_IN, 0)
-    before = start - first
-    frames = np.zeros((_RUN_IN + -(-n // CELL) * CELL + HALO, file.channels), np.float32)
+    begin = _RUN_IN - (start - first)
+    frames = np.empty((_RUN_IN + -(-n // CELL) * CELL + HALO, file.channels), np.float32)
     file.seek(first)
-    read = file.read(out=frames[_RUN_IN - before : _RUN_IN + n + HALO])
-    return frames, min(max(len(read) - before, 0), n)
+    end = begin + len(file.read(out=frames[begin : _RUN_IN + n + HALO]))
+    frames[:begin] = frames[end:] = 0
+    return frames, min(max(end - _RUN_IN, 0), n)

@@ -4,15 +4,17 @@ It runs as a process of its own, so encoding also goes on beside everything else
 """
 
 import subprocess
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 from typing import IO, Final, Protocol, Self
 
 import numpy as np
 
 from undersong.audio import Frames
-from undersong.deliver.codecs import Codec, Encoder, settled, unwritten
+from undersong.deliver.codecs import CODECS, Codec, Encoder, settled, unwritten
 from undersong.deliver.lame import settle_length
 from undersong.errors import OutputError
 from undersong.machine import unhurried
@@ -193,6 +195,12 @@ class Loose(Feed):
         """Start the process, which writes from where `file` stands."""
         made = (*codec.ffmpeg, "-write_xing", "0", *_BARE, "-f", codec.name, "pipe:1")
         super().__init__(binary, made, channels=channels, name=name, into=file.fileno())
+
+
+def try_ahead(formats: Iterable[str]) -> None:
+    """Have ffmpeg's binary found and tried beside whatever comes first, if formats need it."""
+    if any(CODECS[name].ffmpeg for name in formats):
+        Thread(target=ffmpeg, name="trying ffmpeg", daemon=True).start()
 
 
 def ffmpeg() -> str | None:

@@ -62,8 +62,10 @@ _LAYOUT: Final[dict[str, tuple[Any, ...]]] = {
     "cascade": (_POINTER, _SIZE, _POINTER, _SIZE, _POINTER),
     "cell_heights": (_POINTER, _SIZE, _POINTER, _SIZE),
     "cell_peaks": (
-        *(_POINTER, _SIZE, _SIZE, _POINTER, _SIZE, _SIZE, _POINTER, _POINTER),
-        *(ctypes.c_float, _SIZE, _POINTER, _POINTER, _POINTER),
+        *(_POINTER,) * 3,
+        *(_SIZE, _SIZE, _POINTER, _SIZE, _SIZE, _POINTER, _SIZE, _POINTER, ctypes.c_float),
+        *(_POINTER,) * 5,
+        _SIZE,
     ),
 }
 
@@ -158,18 +160,14 @@ class Kernels:
         """See `kernels.cell_peaks`."""
         bends = np.full(heights.size, -1, np.float32)
         points = np.empty(taps.shape[1], np.float32)
+        curves = np.empty(frames.size // heights.size, np.float32)
+        first, step = frames.ctypes.data, frames.shape[1] * frames.itemsize
         self._calls["cell_peaks"](
-            frames.ctypes.data,
-            *frames.shape,
-            taps.ctypes.data,
-            *taps.shape,
-            heights.ctypes.data,
-            limits.ctypes.data,
-            floor,
-            len(frames) // heights.size,
-            bends.ctypes.data,
-            points.ctypes.data,
-            peaks.ctypes.data,
+            *(first, first + step, first + 2 * step, *frames.shape),
+            *(taps.ctypes.data, *taps.shape),
+            *(heights.ctypes.data, heights.size, limits.ctypes.data, floor),
+            *(curves.ctypes.data, curves.ctypes.data),
+            *(bends.ctypes.data, points.ctypes.data, peaks.ctypes.data, peaks.size),
         )
 
     def pack(self, samples: F32) -> U32:

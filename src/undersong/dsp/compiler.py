@@ -18,6 +18,7 @@ from undersong.dsp.kernels import (
     between,
     cascade,
     cell_heights,
+    cell_peak,
     cell_peaks,
     filter_lanes,
     highest_of,
@@ -102,19 +103,42 @@ def _lay(bed, gain, one, other, shares, speech, spoken, sound, steps, frames):
 
 
 def _cell_peaks(
-    frames, n, channels, taps, rows, columns, heights, limits, floor, cell, bends, points, peaks
+    frames,
+    second,
+    third,
+    n,
+    channels,
+    taps,
+    rows,
+    columns,
+    heights,
+    cells,
+    limits,
+    floor,
+    curves,
+    bits,
+    bends,
+    points,
+    peaks,
+    count,
 ):
-    cells = n // cell
+    width = n // cells * channels
     cell_peaks(
         carray(frames, (n, channels)),
+        (
+            carray(frames, (cells, width)),
+            carray(second, (cells, width)),
+            carray(third, (cells, width)),
+        ),
         carray(taps, (rows, columns)),
         carray(heights, (cells,)),
         carray(limits, (3,)),
         floor,
-        cell,
+        carray(curves, (width,)),
+        carray(bits, (width,)),
         carray(bends, (cells,)),
         carray(points, (columns,)),
-        carray(peaks, (cells - rows // cell,)),
+        carray(peaks, (count,)),
     )
 
 
@@ -215,7 +239,11 @@ _ENTRIES: Final[Mapping[str, tuple[Any, tuple[Any, ...]]]] = MappingProxyType(
         "cell_heights": (_cell_heights, (_I32, _N, _I32, _N)),
         "cell_peaks": (
             _cell_peaks,
-            (_F32, _N, _N, _F32, _N, _N, _F32, _F32, types.float32, _N, _F32, _F32, _F32),
+            (
+                *(_F32,) * 3,
+                *(_N, _N, _F32, _N, _N, _F32, _N, _F32, types.float32),
+                *(_F32, _I32, _F32, _F32, _F32, _N),
+            ),
         ),
         "lay": (_lay, (_F32, types.float32, *(_F32,) * 4, _N, _F32, _N, _N)),
         "pack": (_pack, (_F32, _U32, _N)),
@@ -250,6 +278,7 @@ def compile_kernels() -> tuple[dict[str, str], bytes]:
         highest_of,
         bend,
         between,
+        cell_peak,
         cell_peaks,
         number_24,
         pack,

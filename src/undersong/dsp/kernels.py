@@ -31,6 +31,10 @@ must not have been written just before, value by value: a processor waits for th
 
 Taps = tuple[float, float, float, float, float, float, float]
 
+Rows = tuple[F32, F32, F32]
+"""The cells of a sound in rows, and rows as many that begin one and two frames later; what of them
+lies behind the sound is not looked at."""
+
 _FULL = 2.0**23
 _ROUNDS = 1.5 * 2.0**52  # added to a float64 it leaves no place for fractions
 _BYTE, _BYTES_2, _BYTES_3 = np.uint32(8), np.uint32(16), np.uint32(24)
@@ -230,36 +234,59 @@ def lay(
 
 def cell_peaks(
     frames: F32,
+    rows: Rows,
     taps: F32,
     heights: F32,
     limits: F32,
     floor: float,
-    cell: int,
+    curves: F32,
+    bits: I32,
     bends: F32,
     points: F32,
     peaks: F32,
 ) -> None:
     """Raise the sample peaks in `peaks` to the true peaks wherever these are above `floor`.
 
-    `heights` are the sample peaks of all cells of `cell` frames, those of the halo included;
-    `limits` the three factors of `Interpolator`: bound, straight, bent. `bends`, one per height,
-    must be negative, and is overwritten, as is `points`, one per column of `taps`.
+    `heights` are the sample peaks of all cells, those of the halo included, `rows` their samples;
+    `limits` the three factors of `Interpolator`: bound, straight, bent. Overwritten are `curves`,
+    as long as a row, which is `bits` as bits; `bends`, one per height and negative; and `points`,
+    one per column of `taps`.
     """
-    halo = taps.shape[0] // 2
-    around = (heights.size - peaks.size) + 1
-    for j in range(peaks.size):
-        if limits[0] * highest_of(heights, j, around) <= floor:
+    reach, tall = heights.size - peaks.size, -1
+    for last in range(heights.size):
+        if limits[0] * heights[last] > floor:
+            tall = last
+        j = last - reach
+        if j < 0 or tall < j:
             continue
-        for k in range(j, j + around):
+        for k in range(j, last + 1):
             if bends[k] < 0:
-                bends[k] = bend(frames, k * cell, (k + 1) * cell)
-        bent = limits[2] * highest_of(bends, j, around)
-        for i in range(halo + j * cell, halo + (j + 1) * cell):
-            for channel in range(frames.shape[1]):
-                beside = max(abs(frames[i, channel]), abs(frames[i + 1, channel]))
-                if limits[1] * beside + bent > max(floor, peaks[j]):
-                    between(frames, taps, i + 1 - halo, channel, points)
-                    peaks[j] = max(peaks[j], highest_of(points, 0, points.size))
+                bends[k] = bend(rows, k, frames.shape[1], curves, bits)
+        bent, own = limits[2] * highest_of(bends, j, reach + 1), j + reach // 2
+        if limits[1] * max(heights[own], heights[own + 1]) + bent > floor:
+            cell = frames.shape[0] // heights.size
+            peaks[j] = cell_peak(frames, taps, own, cell, limits[1], bent, floor, points, peaks[j])
+
+
+def cell_peak(
+    frames: F32,
+    taps: F32,
+    row: int,
+    cell: int,
+    straight: float,
+    bent: float,
+    floor: float,
+    points: F32,
+    peak: np.float32,
+) -> np.float32:
+    """Return the highest point of a row of `cell` frames where it is above `floor` and `peak`."""
+    for i in range(row * cell, (row + 1) * cell):
+        for channel in range(frames.shape[1]):
+            beside = max(abs(frames[i, channel]), abs(frames[i + 1, channel]))
+            if straight * beside + bent > max(floor, peak):
+                between(frames, taps, i + 1 - taps.shape[0] // 2, channel, points)
+                peak = max(peak, highest_of(points, 0, points.size))
+    return peak
 
 
 def highest_of(values: F32, first: int, count: int) -> np.float32:
@@ -270,21 +297,33 @@ def highest_of(values: F32, first: int, count: int) -> np.float32:
     return highest
 
 
-def bend(frames: F32, first: int, end: int) -> np.float32:
-    """Return the highest second difference at frames [first, end); the outermost have none."""
-    highest = np.float32(0)
-    for i in range(max(first, 1), min(end, frames.shape[0] - 1)):
-        for k in range(frames.shape[1]):
-            curve = (frames[i + 1, k] - frames[i, k]) - (frames[i, k] - frames[i - 1, k])
-            highest = max(highest, abs(curve))
-    return highest
+def bend(rows: Rows, row: int, channels: int, curves: F32, bits: I32) -> np.float32:
+    """Return the highest second difference at all frames of a row but its first, and at the next.
+
+    None is at the outermost frames. Magnitudes are compared as bits, which order like numbers.
+    """
+    here, next_, last = rows
+    count = curves.size - (2 * channels if row == here.shape[0] - 1 else 0)
+    for k in range(count):
+        curves[k] = (last[row, k] - next_[row, k]) - (next_[row, k] - here[row, k])
+    highest = np.int32(0)
+    for k in range(count):
+        highest = max(highest, bits[k] & _MAGNITUDE)
+    bits[0] = highest
+    return np.float32(curves[0])
 
 
 def between(frames: F32, taps: F32, at: int, channel: int, points: F32) -> None:
-    """Evaluate the points between a sample and the next; the first tap is at frame `at`."""
-    for point in range(points.size):
-        points[point] = 0
-    for k in range(taps.shape[0]):
-        x = frames[at + k, channel]
-        for point in range(points.size):
-            points[point] += taps[k, point] * x
+    """Evaluate the points between a sample and the next; the first tap is at frame `at`.
+
+    The number of points is a multiple of 4: as many are added up side by side.
+    """
+    for point in range(0, points.size, 4):
+        a, b, c, d = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
+        for k in range(taps.shape[0]):
+            x = frames[at + k, channel]
+            a += taps[k, point] * x
+            b += taps[k, point + 1] * x
+            c += taps[k, point + 2] * x
+            d += taps[k, point + 3] * x
+        points[point], points[point + 1], points[point + 2], points[point + 3] = a, b, c, d

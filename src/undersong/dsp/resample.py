@@ -3,7 +3,7 @@
 import numpy as np
 import soxr
 
-from undersong.audio import Frames
+from undersong.audio import Frames, silence
 from undersong.units import SAMPLE_RATE
 
 
@@ -22,9 +22,9 @@ def to_48k(frames: Frames, rate: int) -> Frames:
     if rate == SAMPLE_RATE:
         return np.array(frames, np.float32)
     length = (2 * len(frames) * SAMPLE_RATE + rate) // (2 * rate)
-    out = np.zeros((length, frames.shape[1]), np.float32)
-    if len(frames):
-        found = soxr.resample(np.ascontiguousarray(frames, np.float32), rate, SAMPLE_RATE, "VHQ")
-        count = min(length, len(found))
-        out[:count] = found[:count]
-    return out
+    if not len(frames):
+        return silence(0, frames.shape[1])
+    found = soxr.resample(np.ascontiguousarray(frames, np.float32), rate, SAMPLE_RATE, "VHQ")
+    if len(found) < length:
+        found = np.concatenate([found, silence(length - len(found), frames.shape[1])])
+    return np.asarray(found[:length], np.float32)

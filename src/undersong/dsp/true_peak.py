@@ -95,27 +95,35 @@ def _departure(taps: F64, phase: float) -> tuple[float, float]:
     return abs(slope), float(np.abs(left.cumsum().cumsum()).sum())
 
 
-def cell_peaks(frames: Frames, rate: int, *, floor: float = 0.0) -> F32:
+def cell_heights(frames: Frames) -> F32:
+    """Return the highest magnitude of a sample in every cell of frames, over all channels."""
+    found = kernels()
+    if found is None:
+        return _by_cell(np.abs(frames))
+    return found.cell_heights(np.ascontiguousarray(frames, np.float32), CELL)
+
+
+def cell_peaks(frames: Frames, rate: int, *, floor: float = 0.0, heights: F32 | None = None) -> F32:
     """Return the true peak of every cell, over all channels.
 
     `frames` (HALO + n + HALO, channels), n a multiple of CELL, gives float32 (n / CELL): linear,
-    exact where it is above `floor`; elsewhere at least the sample peak, at most `floor`.
+    exact where it is above `floor`; elsewhere at least the sample peak, at most `floor`. `heights`
+    are what `cell_heights` returns, if that is known.
     """
     found = kernels()
+    tall = cell_heights(frames) if heights is None else heights
     return (
-        _interpreted(frames, rate, floor)
+        _interpreted(frames, tall, rate, floor)
         if found is None
-        else _compiled(found, frames, rate, floor)
+        else _compiled(found, frames, tall, rate, floor)
     )
 
 
-def _compiled(found: Kernels, frames: Frames, rate: int, floor: float) -> F32:
+def _compiled(found: Kernels, frames: Frames, heights: F32, rate: int, floor: float) -> F32:
     design, halo = interpolator(rate), HALO // CELL
-    sound = np.ascontiguousarray(frames, np.float32)
-    heights = found.cell_heights(sound, CELL)
     peaks = heights[halo:-halo].copy()
     found.raise_peaks(
-        sound,
+        np.ascontiguousarray(frames, np.float32),
         taps=design.taps,
         heights=heights,
         limits=design.limits,
@@ -125,12 +133,10 @@ def _compiled(found: Kernels, frames: Frames, rate: int, floor: float) -> F32:
     return peaks
 
 
-def _interpreted(frames: Frames, rate: int, floor: float) -> F32:
-    samples = _by_cell(np.abs(frames))
-    halo = HALO // CELL
-    peaks = samples[halo:-halo].copy()
-    if samples.max() * interpolator(rate).bound > floor:
-        hot = np.flatnonzero(_at_most(frames, samples, rate) > floor)
+def _interpreted(frames: Frames, heights: F32, rate: int, floor: float) -> F32:
+    peaks = heights[HALO // CELL : -HALO // CELL].copy()
+    if heights.max() * interpolator(rate).bound > floor:
+        hot = np.flatnonzero(_at_most(frames, heights, rate) > floor)
         if hot.size:
             peaks[hot] = np.maximum(peaks[hot], _between(frames, rate, hot))
     return peaks
@@ -209,5 +215,7 @@ class TruePeak:
         return self._highest(np.pad(self._waiting, ((0, missing), (0, 0))))
 
     def _highest(self, frames: Frames) -> float:
-        floor = max(self._peak, float(frames.max()), -float(frames.min()))
-        return max(floor, float(cell_peaks(frames, self._rate, floor=floor).max()))
+        heights = cell_heights(frames)
+        floor = max(self._peak, float(heights.max()))
+        peaks = cell_peaks(frames, self._rate, floor=floor, heights=heights)
+        return max(floor, float(peaks.max()))

@@ -15,7 +15,7 @@ from msgspec import Struct
 from undersong.audio import GRID, PASS, BlockSource, Frames, Tick, shared_out, spans
 from undersong.dsp.limiter import AFTER, BEFORE, MARGIN_DB
 from undersong.dsp.loudness import HOPS_PER_S, STEPS_PER_S, Programme, Weighting, gated_lufs
-from undersong.dsp.true_peak import CELL, HALO, cell_peaks
+from undersong.dsp.true_peak import CELL, HALO, cell_heights, cell_peaks
 from undersong.manifest import Levels
 from undersong.master.chain import Master, read_within
 from undersong.units import SAMPLE_RATE, Db, Dbtp, Lufs, db_to_gain, gain_to_db
@@ -30,6 +30,7 @@ _STEP = SAMPLE_RATE // STEPS_PER_S  # frames per 10 ms
 _HOP = SAMPLE_RATE // HOPS_PER_S  # and per 100 ms
 _WARM = 20 * _STEP  # K-weighting forgets within 0.2 s
 _NEAR_DB = -0.1  # a limited peak ends at the margin: nothing below this is the highest
+_AT_ONCE = 60  # seconds whose steps are added to the programme together
 _UNSEEN = 0.7  # peaks 3 dB below the highest of ten seconds need not be known exactly
 
 
@@ -124,8 +125,10 @@ def _looked(sound: Sound, length: int, part: tuple[int, int]) -> tuple[F32, F32,
     frames = read_within(sound.mix, length, start - _WARM, _WARM + whole + HALO)
     steps = _energies(frames[:-HALO], STEPS_PER_S)
     inner = frames[_WARM - HALO :]
-    unseen = _UNSEEN * max(float(inner.max()), -float(inner.min()))
-    peaks = np.maximum(_peaks(inner, unseen), np.float32(unseen))
+    heights = cell_heights(inner)
+    unseen = _UNSEEN * float(heights.max())
+    cells = cell_peaks(inner, SAMPLE_RATE, floor=unseen, heights=heights)
+    peaks = np.maximum(_by_hop(cells), np.float32(unseen))
     heard = read_within(sound.speech, length, start - _WARM, _WARM + whole)
     return steps.astype(np.float32), peaks, _energies(heard, HOPS_PER_S).astype(np.float32)
 
@@ -139,15 +142,17 @@ def master_pass(mix: Survey, *, gain_db: float, ceiling_dbtp: float) -> Masterin
     peak = float(mix.peaks[~near].max(initial=0)) * gain
     speech_hops = mix.speech_hops * np.float64(gain**2)
     programme, limited = Programme(), 0
-    for k in range(-(-mix.length // GRID)):
-        steps = mix.steps[_of_second(k, STEPS_PER_S)] * np.float64(gain**2)
-        if k in within_reach:
+    for first, seconds in spans(-(-mix.length // GRID), _AT_ONCE):
+        steps = mix.steps[_of_seconds(first, seconds, STEPS_PER_S)] * np.float64(gain**2)
+        for k in sorted(within_reach.intersection(range(first, first + seconds))):
             span = master.span(k * GRID - _WARM, _WARM + GRID + HALO)
-            steps = _energies(span.frames[:-HALO], STEPS_PER_S)[: len(steps)]
-            peak = max(peak, float(_peaks(span.frames[_WARM - HALO :]).max()))
+            own = steps[_of_seconds(k - first, 1, STEPS_PER_S)]
+            own[:] = _energies(span.frames[:-HALO], STEPS_PER_S)[: len(own)]
+            peaks = cell_peaks(span.frames[_WARM - HALO :], SAMPLE_RATE)
+            peak = max(peak, float(peaks.max()))
             if span.gain is not None:
                 limited += _count_limited(span.gain)
-                heard = speech_hops[_of_second(k, HOPS_PER_S)]
+                heard = speech_hops[_of_seconds(k, 1, HOPS_PER_S)]
                 heard[:] = _limited_speech(mix, k, span.gain * np.float32(gain))[: len(heard)]
         programme.push(steps)
     return Mastering(
@@ -164,8 +169,8 @@ def _weighting(channels: int, per_s: int) -> Weighting:
     return Weighting(channels, SAMPLE_RATE, weights=(2.0,) if channels == 1 else None, per_s=per_s)
 
 
-def _of_second(k: int, per_s: int) -> slice:
-    return slice(k * per_s, (k + 1) * per_s)
+def _of_seconds(first: int, count: int, per_s: int) -> slice:
+    return slice(first * per_s, (first + count) * per_s)
 
 
 def _limited_speech(mix: Survey, k: int, gain: F32) -> F64:
@@ -188,9 +193,8 @@ def _energies(frames: Frames, per_s: int) -> F64:
     return weighting.push(frames)[_WARM * per_s // SAMPLE_RATE :]
 
 
-def _peaks(frames: Frames, floor: float = 0.0) -> F32:
-    """True peak per 100 ms of whole seconds with a halo on both sides; as `cell_peaks`."""
-    cells = cell_peaks(frames, SAMPLE_RATE, floor=floor)
+def _by_hop(cells: F32) -> F32:
+    """Return the highest of the cells of every 100 ms of whole seconds."""
     return np.asarray(cells.reshape(-1, _HOP // CELL).max(1))
 
 

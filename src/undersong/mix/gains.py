@@ -1,5 +1,6 @@
 """A gain curve as the mixer applies it: worked out for a pass at once, and only where it moves."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -38,10 +39,11 @@ class Gains:
         """Return the gains of a pass: always of a whole one, so that nothing depends on cuts."""
         positions = np.arange(part * PASS, (part + 1) * PASS + 1, STEP, dtype=np.float64)
         points = np.empty(len(positions), np.float32)
-        starts = [*np.searchsorted(positions, self._at).tolist(), len(positions)]
-        for (first, last), (here_db, there_db) in zip(
-            pairwise(starts), pairwise([*self._db, self._db[-1]]), strict=True
-        ):
+        near = range(*(bisect_right(self._at, at) for at in (part * PASS, (part + 1) * PASS)))
+        knots = (near.start - 1, *near)
+        starts = np.searchsorted(positions, [self._at[k] for k in knots]).tolist()
+        for knot, (first, last) in zip(knots, pairwise([*starts, len(positions)]), strict=True):
+            here_db, there_db = self._db[knot], self._db[min(knot + 1, len(self._db) - 1)]
             if here_db == there_db:
                 points[first:last] = db_to_gain(here_db)
             elif first < last:

@@ -25,7 +25,10 @@ _STRONG: Final = re.compile(r"([;:—…；：؛]|\.\.\.?| [–-]|--)$")  # noqa
 _COMMA: Final = re.compile(r"[,，、،]$")  # noqa: RUF001 - signs of many scripts
 _SIGN, _WEAK_SIGN, _LINK, _NOTHING = 0.0, 0.1, 0.25, 1.0  # badness of a cut
 _DENSE_PER_WORD: Final = 2
-_DENSE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff]")
+_DENSE: Final = (
+    *(range(0x3040, 0x3100), range(0x3400, 0xA000)),  # kana, Han
+    *(range(0xAC00, 0xD7B0), range(0x0E00, 0x0F00)),  # Hangul, Thai and Lao
+)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -135,13 +138,20 @@ class _Weighed(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, words: Sequence[str]) -> "_Weighed":
         """Weigh words."""
-        sizes = (max(1.0, len(_DENSE.findall(word)) / _DENSE_PER_WORD) for word in words)
+        sizes = (max(1.0, _dense(word) / _DENSE_PER_WORD) for word in words)
         badness = [_badness(before, word) for before, word in pairwise(words)]
         return cls(until=(0.0, *accumulate(sizes)), badness=(math.inf, *badness))
 
     def size(self, start: int, end: int) -> float:
         """Count words; where a script has no spaces, two characters count as one."""
         return self.until[end] - self.until[start]
+
+
+def _dense(word: str) -> int:
+    """Count the characters of scripts that write without spaces."""
+    if word.isascii():
+        return 0
+    return sum(any(ord(sign) in script for script in _DENSE) for sign in word)
 
 
 def _badness(before: str, word: str) -> float:

@@ -8,6 +8,7 @@ by us, read by people in their version control, and changed on purpose only with
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass  # noqa: TID251 - pydantic reads them
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -61,7 +62,9 @@ class _File:
     takes: tuple[Pin, ...]
 
 
-_READER: Final = TypeAdapter(_File)
+@cache
+def _reader() -> TypeAdapter[_File]:
+    return TypeAdapter(_File)
 
 
 def phrase_digest(choice: EngineChoice, request: Request) -> str:
@@ -100,7 +103,7 @@ def read_pins(path: Path) -> dict[str, Pin]:
     except OSError as error:
         raise _faulty(path, f"it cannot be read: {error.strerror or error}") from error
     try:
-        return pins_by_phrase(_READER.validate_python(_parsed(content)).takes)
+        return pins_by_phrase(_reader().validate_python(_parsed(content)).takes)
     except json.JSONDecodeError as error:
         raise _faulty(path, f"this is no JSON: {error.msg}", error.lineno, error.colno) from error
     except ValidationError as error:

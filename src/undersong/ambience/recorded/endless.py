@@ -120,7 +120,13 @@ class Recorded(Gridded):
             else _endless(known, Reader(options.file), stream, options)
         )
         gain = np.float32(db_to_gain(LAYER_LUFS - known.loudness_lufs))
-        super().__init__(lambda k: source.read(k * GRID, GRID) * gain, channels=2, keep=2)
+
+        def second(k: int) -> Frames:
+            frames = source.read(k * GRID, GRID)
+            frames *= gain
+            return frames
+
+        super().__init__(second, channels=2, keep=2)
 
 
 def _endless(known: Heard, reader: Reader, stream: Stream, options: RecordedOptions) -> BlockSource:
