@@ -89,7 +89,8 @@ def test_a_second_is_the_same_however_one_comes_to_it(unique):
 def test_a_minute_has_grains_of_its_own():
     rain = shower()
     first, second = rain._grains(0), rain._grains(1)
-    assert not any(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    pairs = zip(first.grains, second.grains, strict=True)
+    assert not any(np.array_equal(a, b) for a, b in pairs)
 
 
 def test_events_come_from_both_sides_and_from_ahead():

@@ -76,6 +76,7 @@ def job(folder: Path, minutes: int) -> dict[str, Path]:
     with soundfile.SoundFile(folder / "bed.wav", "w", RATE, 2, "PCM_16") as file:
         for block in soundfile.blocks(stems / "bed.wav", RATE, dtype="float32"):
             file.write(block)
+    (stems / "cues.wav").unlink()
     bring_in(folder / "bed.wav", library)
     return {"library": library, "stems": stems, "folder": folder}
 
@@ -142,7 +143,7 @@ def compared(
             if way not in best or cost.wall_s < best[way][0].wall_s:
                 best[way] = cost, path
     yard = best[YARD][0]
-    return [
+    rows = [
         {
             "format": name,
             "by": way,
@@ -156,6 +157,9 @@ def compared(
         }
         for way, (cost, path) in best.items()
     ]
+    for _, path in best.values():
+        path.unlink()  # an hour's would leave the next too little of a disk to keep a bed on
+    return rows
 
 
 def ducks(places: dict[str, Path]) -> list[dict[str, Any]]:

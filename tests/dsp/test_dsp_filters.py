@@ -49,4 +49,4 @@ def test_no_denormals_linger_after_sound_has_stopped() -> None:
     for _ in range(20):
         tail = weighting.push(np.zeros((48_000, 1), np.float32))
     assert np.abs(tail).max() < 1e-38
-    assert np.abs(weighting._state).max() > np.finfo(np.float64).tiny
+    assert np.abs(weighting.state).max() > np.finfo(np.float64).tiny

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from undersong.dsp.grains import Grain, bubble_hz, bubbles, bursts, energy_spectrum, strikes
+from undersong.dsp.grains import Grain, Heap, bubble_hz, bubbles, bursts, energy_spectrum, strikes
 
 SECOND = 48_000
 
@@ -92,3 +92,25 @@ def test_the_energy_spectrum_sums_to_the_energy():
     hz = np.linspace(40.0, 18_000.0, 4000)
     summed = float(np.sum(energy_spectrum([sound], hz)) * (hz[1] - hz[0]) / (SECOND / 2))
     assert summed == pytest.approx(float(np.sum(sound.astype(np.float64) ** 2)), rel=0.15)
+
+
+def test_a_heap_gives_its_grains_back_and_adds_them_where_it_is_told():
+    grains = [np.array([1.0, 2.0], np.float32), np.array([4.0], np.float32)]
+    heap, out = Heap.of(grains, np.float32(0.5)), np.zeros(4, np.float32)
+    assert [grain.tolist() for grain in heap.grains] == [[0.5, 1.0], [2.0]]
+    places = {"starts": np.array([1, 2, 3]), "gains": np.array([1.0, -1.0, 3.0])}
+    heap.add_to(out, picks=np.array([0, 0, 1]), **places)
+    assert out.tolist() == [0.0, 0.5, 0.5, 5.0]
+    with pytest.raises(ValueError, match="longer"):
+        heap.add_to(out, picks=np.array([0]), starts=np.array([3]), gains=np.ones(1))
+    assert Heap.of([], np.float32(1.0)).samples.size == 0
+
+
+def test_the_energy_of_an_odd_number_of_grains_is_the_mean_of_each():
+    grains = bursts(
+        np.random.default_rng(2),
+        *(np.full(3, value) for value in (900.0, 0.5, 0.001, 0.004)),
+    )
+    hz = np.array([300.0, 900.0, 4000.0])
+    each = [energy_spectrum([grain], hz) for grain in grains]
+    assert energy_spectrum(grains, hz) == pytest.approx(np.mean(each, axis=0), rel=1e-5)

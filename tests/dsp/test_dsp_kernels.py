@@ -8,9 +8,7 @@ from dsp_sounds import frames, noise, speech
 from scipy.signal import oaconvolve, sosfilt
 
 from undersong.dsp import compiled, filters, kernels, loudness, tone, true_peak
-from undersong.dsp import noise as dsp_noise
 from undersong.dsp.filters import KFilter
-from undersong.dsp.noise import ShapedNoise, Stream
 from undersong.dsp.true_peak import CELL, HALO, cell_peaks, interpolator
 
 MACHINE = compiled.kernels()
@@ -80,38 +78,6 @@ def test_packed_numbers_are_the_nearest() -> None:
     python = np.empty(24 // 4 * 3, np.uint32)
     kernels.pack(sound[:24], python)
     np.testing.assert_array_equal(python, words[: python.size])
-
-
-def test_the_compiled_spectra_are_their_python() -> None:
-    rng = np.random.default_rng(3)
-    draws = rng.integers(0, 1 << 16, (4, 12), np.uint16)
-    table, sides = dsp_noise._GAUSS, tuple(rng.random((2, 5), np.float32))
-    gains = rng.random((4, 2, 5), np.float32)
-    seen = MACHINE.draw_spectra(draws, table, sides, gains)
-    python = np.zeros((4, 2, 5, 2), np.float32)
-    kernels.draw_spectra(draws, table, *sides, gains, python)
-    assert seen.all()
-    np.testing.assert_array_equal(seen.view(np.float32).reshape(python.shape), python)
-
-
-def test_the_compiled_overlap_is_its_python() -> None:
-    rng = np.random.default_rng(4)
-    waves, window = rng.random((5, 2, 8), np.float32), rng.random(8, np.float32)
-    python = np.zeros((4, 4, 2), np.float32)
-    kernels.overlap(waves, window, python)
-    assert python.all()
-    np.testing.assert_array_equal(MACHINE.overlap(waves, window), python)
-
-
-@pytest.mark.parametrize("frame", [480, 1920])
-def test_noise_without_numba_sounds_the_same(monkeypatch, frame: int) -> None:
-    shaped = ShapedNoise(Stream.of(1, "noise"), frame, {60: 0.9, 8000: 0.2})
-    rng = np.random.default_rng(5)
-    levels = [rng.normal(-30.0, 9.0, (shaped.hops + 1, 2, 15)) for _ in range(3)]
-    seen = [shaped.block(k, each) for k, each in enumerate(levels)]
-    monkeypatch.setattr(dsp_noise, "kernels", lambda: None)
-    for k, each in enumerate(levels):
-        np.testing.assert_array_equal(shaped.block(k, each), seen[k])
 
 
 @pytest.mark.parametrize("spoken", [0, 5])

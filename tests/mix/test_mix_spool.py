@@ -97,13 +97,23 @@ def test_a_spool_takes_no_more_room_than_it_may(tmp_path):
     assert spool.read("c").tolist() == [[1.0]] * 5
 
 
-def test_a_spool_leaves_room_for_others(tmp_path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=100))
+def test_a_spool_leaves_a_disk_twice_what_it_takes(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    free = [109]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free[0]))
     spool = Spool(tmp_path)
-    spool.keep("a", np.ones((7, 1), np.float32))
-    spool.keep("b", np.ones((6, 1), np.float32))
-    assert spool.read("a") is None
-    assert spool.read("b") is not None
+    spool.keep("more than a third", np.ones((10, 1), np.float32))
+    spool.keep("less", np.ones((9, 1), np.float32))
+    free[0] = 75
+    spool.keep("others took their part meanwhile", np.ones((1, 1), np.float32))
+    free[0] = 84
+    spool.keep("there is room again", np.ones((1, 1), np.float32))
+    kept = [key for key in ("more than a third", "less", "there is room again") if _has(spool, key)]
+    assert kept == ["less", "there is room again"]
+    assert not _has(spool, "others took their part meanwhile")
+
+
+def _has(spool: Spool, key: str) -> bool:
+    return spool.read(key) is not None
 
 
 def test_what_was_let_go_is_made_anew(tmp_path):

@@ -87,7 +87,7 @@ class Breeze(Gridded):
     """An endless breeze; see `BreezeOptions`."""
 
     name: ClassVar[str] = "breeze"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     Options: ClassVar[type[GeneratorOptions]] = BreezeOptions
 
     def __init__(self, options: BreezeOptions, seed: int) -> None:

@@ -94,7 +94,7 @@ class Cave(Gridded):
     """An endless cave; see `CaveOptions`."""
 
     name: ClassVar[str] = "cave"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     Options: ClassVar[type[GeneratorOptions]] = CaveOptions
 
     def __init__(self, options: CaveOptions, seed: int) -> None:

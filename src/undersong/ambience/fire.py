@@ -129,7 +129,7 @@ class Fire(Blend):
     """An endless fire; see `FireOptions`."""
 
     name: ClassVar[str] = "fire"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     Options: ClassVar[type[GeneratorOptions]] = FireOptions
 
     def __init__(self, options: FireOptions, seed: int) -> None:

@@ -62,7 +62,7 @@ class Forest(Gridded):
     """An endless wood; see `ForestOptions`."""
 
     name: ClassVar[str] = "forest"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     Options: ClassVar[type[GeneratorOptions]] = ForestOptions
 
     def __init__(self, options: ForestOptions, seed: int) -> None:

@@ -18,9 +18,9 @@ from undersong.ambience.contract import GeneratorOptions
 from undersong.ambience.phase import Phase
 from undersong.ambience.shower import Shower
 from undersong.ambience.swell import Arrival, Swell
-from undersong.ambience.texture import Splashes, Swings, sum_db
+from undersong.ambience.texture import Splashes, Swings, level_db, powers_of
 from undersong.dsp.grains import Grain, bubbles
-from undersong.dsp.noise import Points, ShapedNoise, Stream, Values, bands_hz
+from undersong.dsp.noise import Points, Powers, ShapedNoise, Stream, Values, bands_hz
 
 
 class LakeOptions(GeneratorOptions):
@@ -90,6 +90,14 @@ _OCTAVES: Final = np.log2(bands_hz() / 1000.0)
 _SIDES: Final = np.array([-1.0, 1.0])
 
 
+class Lap(Struct, frozen=True, kw_only=True, eq=False):
+    """One wave: when it comes, how much longer than usual it takes, and its level (2,) in dB."""
+
+    comes_s: float
+    slowness: float
+    level_db: Values
+
+
 class Laps:
     """Waves at one place of the shore."""
 
@@ -101,16 +109,16 @@ class Laps:
         self._swell = Swell(stream.child("swell"), period_s * slowness, group=1.7)
         self._draws = stream.child("draws")
 
-    def near(self, times_s: Values) -> list[tuple[Values, Values]]:
-        """Return ages (n, 2) in s and levels (2, 1) in dB of the laps that can be heard."""
+    def near(self, times_s: Values) -> list[Lap]:
+        """Return the laps that can be heard."""
         found = self._swell.between(times_s[0] - _REACH_S[1], times_s[-1] + _REACH_S[0])
-        return [self._lap(arrival, times_s) for arrival in found]
+        return [self._lap(arrival) for arrival in found]
 
-    def _lap(self, arrival: Arrival, times_s: Values) -> tuple[Values, Values]:
+    def _lap(self, arrival: Arrival) -> Lap:
         late, size = self._draws.normal(2 * arrival.number, 2)
-        ages = (times_s - arrival.time_s - 0.12 * late) / self._slowness
-        level = np.clip(0.8 * arrival.height_db + 1.5 * size, -14.0, 4.0)
-        return np.repeat(ages[:, None], 2, axis=1), np.asarray(level + self._level_db)
+        level_db = np.clip(0.8 * arrival.height_db + 1.5 * size, -14.0, 4.0) + self._level_db
+        comes_s = float(arrival.time_s + 0.12 * late)
+        return Lap(comes_s=comes_s, slowness=self._slowness, level_db=level_db)
 
 
 class Bay:
@@ -140,31 +148,40 @@ class Bay:
 
     def __call__(self, times_s: Values) -> Values:
         """Return levels of shape (n, 2, bands)."""
-        laps = [lap for place in self._places for lap in place.near(times_s)]
-        slaps = [self._slap.level_db(ages, level) for ages, level in laps]
-        trickles = [self._trickle.level_db(ages, level) for ages, level in laps]
-        foam = sum_db(*trickles) + self._drips(times_s)
-        near = sum_db(foam, *slaps) + self._near_db
-        total = sum_db(self._water_db + 0.5 * self._swings(times_s), near + self._swings(times_s))
-        return np.asarray(total + self._ripples(times_s) + self._far_db)
+        laps = self._laps(times_s)
+        near = np.zeros((2, len(bands_hz()), len(times_s)), np.float32)
+        for lap in laps:
+            _add(self._trickle, near, times_s, lap)
+        near *= self._drips.powers(times_s)
+        for lap in laps:
+            _add(self._slap, near, times_s, lap)
+        swings_db = self._swings(times_s)[:, 0]
+        near *= powers_of(swings_db + self._near_db, np.zeros(1))
+        near += powers_of(0.5 * swings_db, self._water_db)
+        return np.asarray(level_db(near) + self._ripples(times_s) + self._far_db)
+
+    def _laps(self, times_s: Values) -> list[Lap]:
+        return [lap for place in self._places for lap in place.near(times_s)]
 
     def rush(self, times_s: Values) -> Values:
         """How many bubbles the laps close in, in dB re the usual number, (n,)."""
-        laps = [lap for place in self._places for lap in place.near(times_s)]
-        power = sum(
-            np.exp(-np.maximum(ages[:, 0], 0.0) / 0.4)
-            * (ages[:, 0] > 0.0)
-            * 10.0 ** (level.mean() / 10.0)
-            for ages, level in laps
-        )
+        power = np.zeros(len(times_s))
+        for lap in self._laps(times_s):
+            age = (times_s - lap.comes_s) / lap.slowness
+            size = 10.0 ** (lap.level_db.mean() / 10.0)
+            power += np.exp(-np.maximum(age, 0.0) / 0.4) * (age > 0.0) * size
         return np.asarray(10.0 * np.log10(power + 1e-3) + 1.0)
+
+
+def _add(phase: Phase, powers: Powers, times_s: Values, lap: Lap) -> None:
+    phase.add_to(powers, times_s, lap.comes_s, pace=lap.slowness, gain_db=lap.level_db)
 
 
 class Lake(Blend):
     """An endless lake shore; see `LakeOptions`."""
 
     name: ClassVar[str] = "lake"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     Options: ClassVar[type[GeneratorOptions]] = LakeOptions
 
     def __init__(self, options: LakeOptions, seed: int) -> None:

@@ -57,7 +57,7 @@ class Leaves(Gridded):
     """Endless leaves; see `LeavesOptions`."""
 
     name: ClassVar[str] = "leaves"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     Options: ClassVar[type[GeneratorOptions]] = LeavesOptions
 
     def __init__(self, options: LeavesOptions, seed: int) -> None:

@@ -76,7 +76,7 @@ class Night(Gridded):
     """An endless summer night; see `NightOptions`."""
 
     name: ClassVar[str] = "night"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     Options: ClassVar[type[GeneratorOptions]] = NightOptions
 
     def __init__(self, options: NightOptions, seed: int) -> None:

@@ -1,16 +1,17 @@
 """Parts of what swells and dies away: the course of its power, with a spectrum that turns."""
 
+from functools import cached_property
+
 import numpy as np
 from msgspec import Struct
 
-from undersong.ambience.texture import NOTHING_DB, banded
-from undersong.dsp.noise import Points, Values, bands_hz, spectrum_db
+from undersong.dsp.noise import Points, Powers, Values, bands_hz, loops, spectrum_db
 
-_OCTAVES = np.log2(bands_hz() / 1000.0)
-_EVEN = np.ones_like(_OCTAVES)
+_OCTAVES = np.log2(bands_hz() / 1000.0).astype(np.float32)
+_DB_TO_2 = np.log2(10.0) / 10.0
 
 
-class Phase(Struct, frozen=True, kw_only=True):
+class Phase(Struct, frozen=True, kw_only=True, dict=True):
     """One part of a wave's life.
 
     Attributes:
@@ -27,13 +28,36 @@ class Phase(Struct, frozen=True, kw_only=True):
     spectrum: Points
     tilt: float
 
-    def level_db(self, t: Values, gain_db: Values | float = 0.0) -> Values:
-        """Level at times `t` of shape (n, 2) from the toppling, shape (n, 2, bands).
+    @cached_property
+    def _levels(self) -> Powers:
+        """The spectrum as exponents of 2, which all waves share."""
+        return np.asarray(_DB_TO_2 * spectrum_db(self.spectrum), np.float32)
 
-        `gain_db` moves both channels, or, of shape (2,), each.
+    def add_to(
+        self,
+        powers: Powers,
+        times_s: Values,
+        topples_s: Values | float,
+        *,
+        pace: float = 1.0,
+        gain_db: Values | float = 0.0,
+    ) -> None:
+        """Add its power in the life of one wave.
+
+        Args:
+            powers: of shape (2, bands, n), written to.
+            times_s: of shape (n,).
+            topples_s: when the crest topples, or, of shape (2,), does so on either side.
+            pace: how much longer than usual everything takes.
+            gain_db: moves both channels, or, of shape (2,), each.
         """
-        x = np.maximum((t - self.start_s) / self.peak_s, 1e-12)
-        course = 10.0 / np.log(10.0) * self.order * (np.log(x) + 1.0 - x)
-        turn = self.tilt * np.clip(t - self.start_s - self.peak_s, -4.0, 8.0)
-        rows = (course + gain_db, _EVEN), (turn, _OCTAVES), (1.0, spectrum_db(self.spectrum))
-        return np.asarray(np.maximum(banded(len(t), *rows), NOTHING_DB))
+        facts = (1.0 / pace, self.start_s, self.peak_s, self.order, self.tilt * _DB_TO_2)
+        loops().add_phase(
+            times_s,
+            np.full(2, topples_s, np.float64),
+            np.array(facts, np.float32),
+            levels=np.full(2, np.multiply(gain_db, _DB_TO_2), np.float32),
+            spectrum=self._levels,
+            octaves=_OCTAVES,
+            powers=powers,
+        )

@@ -126,7 +126,7 @@ class Rain(Blend):
     """Endless rain; see `RainOptions`."""
 
     name: ClassVar[str] = "rain"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     Options: ClassVar[type[GeneratorOptions]] = RainOptions
 
     def __init__(self, options: RainOptions, seed: int) -> None:

@@ -7,12 +7,13 @@ from msgspec import Struct
 
 from undersong.ambience.air import way_through_air
 from undersong.audio import GRID, BlockSource, Frames, Gridded
-from undersong.dsp.noise import Curve, Stream
+from undersong.dsp.noise import Curve, Stream, Values
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Rises whenever a placed layer sounds otherwise; part of every bed's digest."""
 
 _POINTS_PER_S: Final = 20
+_DB_TO_NEPER: Final = float(np.log(10.0)) / 20.0
 
 
 class Wander(Struct, frozen=True, kw_only=True):
@@ -59,13 +60,14 @@ class _Afar(Gridded):
 
     def __init__(self, source: BlockSource, distance_m: float) -> None:
         self._source = source
-        self._spectrum = np.fft.rfft(way_through_air(distance_m), 2 * GRID, axis=0)
+        way = np.ascontiguousarray(way_through_air(distance_m).T)
+        self._spectrum = np.fft.rfft(way, 2 * GRID).astype(np.complex64)
         super().__init__(self._second, channels=2, keep=2)
 
     def _second(self, k: int) -> Frames:
-        sound = self._source.read((k - 1) * GRID, 2 * GRID)
-        heard = np.fft.irfft(np.fft.rfft(sound, axis=0) * self._spectrum, axis=0)
-        return np.ascontiguousarray(heard[GRID:], np.float32)
+        sound = np.ascontiguousarray(self._source.read((k - 1) * GRID, 2 * GRID).T)
+        heard = np.fft.irfft(np.fft.rfft(sound) * self._spectrum)
+        return np.ascontiguousarray(heard[:, GRID:].T, np.float32)
 
 
 class _Swaying(Gridded):
@@ -80,12 +82,20 @@ class _Swaying(Gridded):
     def _second(self, k: int) -> Frames:
         sound = self._source.read(k * GRID, GRID)
         points_s = k + np.arange(_POINTS_PER_S + 1) / _POINTS_PER_S
-        course = np.tanh(self._course(points_s))
-        at = np.arange(GRID) / GRID * _POINTS_PER_S
-        level_db, wider = (np.interp(at, np.arange(len(points_s)), lane) for lane in course.T)
-        width = np.maximum(self._width + self._wander.width * wider, 0.0)
-        gain = 10.0 ** (self._wander.level_db * level_db / 20.0)
-        middle = (sound[:, 0] + sound[:, 1]) / 2.0
-        side = (sound[:, 0] - sound[:, 1]) / 2.0 * width
-        wide = np.stack([(middle + side) * gain, (middle - side) * gain], axis=1)
-        return np.ascontiguousarray(wide, np.float32)
+        level_db, wider = np.tanh(self._course(points_s)).T
+        width = self._width + self._wander.width * _between(wider)
+        gain = np.exp(_between(level_db * self._wander.level_db * _DB_TO_NEPER)) / np.float32(2.0)
+        middle = (sound[:, 0] + sound[:, 1]) * gain
+        side = (sound[:, 0] - sound[:, 1]) * gain * np.maximum(width, np.float32(0.0))
+        np.add(middle, side, out=sound[:, 0])
+        np.subtract(middle, side, out=sound[:, 1])
+        return sound
+
+
+def _between(points: Values) -> Frames:
+    """Draw straight lines from point to point of a second."""
+    first, step = (
+        each.astype(np.float32)[:, np.newaxis] for each in (points[:-1], np.diff(points))
+    )
+    ramp = np.arange(GRID // _POINTS_PER_S, dtype=np.float32) / np.float32(GRID // _POINTS_PER_S)
+    return np.asarray(first + step * ramp).reshape(-1)

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from undersong.ambience.texture import LAYER_LUFS, k_weight
 from undersong.audio import GRID, Frames
-from undersong.dsp.grains import Grain, energy_spectrum
+from undersong.dsp.grains import Grain, Heap, Rows, energy_spectrum
 from undersong.dsp.noise import Stream, Values, bands_hz
 from undersong.units import SAMPLE_RATE
 
@@ -88,7 +88,7 @@ class Shower(Struct, frozen=True, kw_only=True, dict=True):
         return np.repeat(level[:, None, :], 2, axis=1)
 
     @cached_property
-    def _banks(self) -> OrderedDict[int, list[Grain]]:
+    def _banks(self) -> OrderedDict[int, Heap]:
         return OrderedDict()
 
     @cached_property
@@ -97,7 +97,7 @@ class Shower(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def _usual_db(self) -> Values:
-        energy = energy_spectrum(self._grains(0), bands_hz())
+        energy = energy_spectrum(self._grains(0).grains, bands_hz())
         return np.asarray(10.0 * np.log10(energy * self.rate_hz / SAMPLE_RATE + 1e-12))
 
     def _often(self, times_s: Values) -> Values:
@@ -122,20 +122,20 @@ class Shower(Struct, frozen=True, kw_only=True, dict=True):
         late = np.rint(_EAR_S * SAMPLE_RATE * place).astype(np.intp)
         peaks = self._peaks(rng, count)
         first = (moments * GRID).astype(np.intp)
-        grains = self._picked(rng, k, count)
+        grains, picks = self._picked(rng, k, count)
         out = np.zeros((2, 2 * GRID), np.float32)
         for side, turn in zip(out, (-1, 1), strict=True):
-            gains = (peaks * (1.0 + turn * place) / np.sqrt(_TURNED)).tolist()
-            starts = (first + np.maximum(-turn * late, 0)).tolist()
-            for grain, start, gain in zip(grains, starts, gains, strict=True):
-                side[start : start + len(grain)] += grain * gain
+            gains = peaks * (1.0 + turn * place) / np.sqrt(_TURNED)
+            starts = first + np.maximum(-turn * late, 0)
+            grains.add_to(side, picks=picks, starts=starts, gains=gains)
         return out
 
-    def _picked(self, rng: np.random.Generator, k: int, count: int) -> list[Grain]:
+    def _picked(self, rng: np.random.Generator, k: int, count: int) -> tuple[Heap, Rows]:
         if self.unique:
-            return [grain * self._scale for grain in self.bank(rng, count)] if count else []
+            made = self.bank(rng, count) if count else []
+            return Heap.of(made, self._scale), np.arange(count)
         grains = self._grains(k // _EPOCH_S)
-        return [grains[pick] for pick in rng.integers(0, len(grains), count).tolist()]
+        return grains, rng.integers(0, len(grains.edges) - 1, count)
 
     def _peaks(self, rng: np.random.Generator, count: int) -> Values:
         """Return sizes of events, up or down, mean square 1."""
@@ -150,13 +150,12 @@ class Shower(Struct, frozen=True, kw_only=True, dict=True):
         power = 10.0 ** (np.minimum(sigmas * self.reach_db, self.limit_db) / 10.0)
         return float(np.sqrt(np.average(power, weights=np.exp(-0.5 * sigmas**2))))
 
-    def _grains(self, epoch: int) -> list[Grain]:
+    def _grains(self, epoch: int) -> Heap:
         """Return the bank of a minute, at the level of the shower."""
         if epoch not in self._banks:
             count = _USUAL if self.unique else _BANK
             grains = self.bank(self.stream.child("bank").rng(epoch), count)
-            scale = self._scale_of(grains)
-            self._banks[epoch] = [grain * scale for grain in grains]
+            self._banks[epoch] = Heap.of(grains, self._scale_of(grains))
             if len(self._banks) > _KEEP:
                 self._banks.popitem(last=False)
         return self._banks[epoch]

@@ -53,18 +53,19 @@ def _whistle(note: Note) -> Values:
     n = int(note.length_s * PHRASE_RATE_HZ)
     u = (np.arange(n) + 0.5) / n
     eased = u * (len(note.glide_hz) - 1)
-    step = eased % 1.0
-    place = np.floor(eased) + step * step * (3.0 - 2.0 * step)
+    whole = np.floor(eased)
+    step = eased - whole
+    place = whole + step * step * (3.0 - 2.0 * step)
     hz = np.interp(place, np.arange(len(note.glide_hz)), note.glide_hz)
     if note.trill_share:
         waver = np.sin(2.0 * np.pi * note.trill_hz * note.length_s * u)
         hz *= 1.0 + note.trill_share * waver
     turns = np.cumsum(hz) / PHRASE_RATE_HZ
-    phase = (2.0 * np.pi * (turns % 1.0)).astype(np.float32)
+    phase = (2.0 * np.pi * (turns - np.floor(turns))).astype(np.float32)
     octave, twelfth = (10.0 ** (level_db / 20.0) for level_db in note.overtones_db)
     sine = np.sin(phase)
     wave = sine * (1.0 + 3.0 * twelfth + 2.0 * octave * np.cos(phase))
-    wave -= 4.0 * twelfth * sine**3
+    wave -= 4.0 * twelfth * sine * sine * sine
     rise = np.clip(u / note.attack, 0.0, 1.0)
     fall = np.clip((1.0 - u) / (1.0 - note.attack), 0.0, 1.0)
     envelope = (np.sin((0.5 * np.pi * rise * fall).astype(np.float32))) ** 2

@@ -99,7 +99,7 @@ class Brook(Blend):
     """An endless stream; see `BrookOptions`."""
 
     name: ClassVar[str] = "stream"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     Options: ClassVar[type[GeneratorOptions]] = BrookOptions
 
     def __init__(self, options: BrookOptions, seed: int) -> None:

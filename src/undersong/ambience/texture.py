@@ -13,6 +13,7 @@ from undersong.audio import Frames
 from undersong.dsp.noise import (
     Curve,
     Points,
+    Powers,
     ShapedNoise,
     Shots,
     Stream,
@@ -27,13 +28,10 @@ Weather = Callable[[Values], Values]
 LAYER_LUFS = Lufs(-30.0)
 """Loudness of every generator over minutes, so that layers of a bed can be balanced."""
 
-NOTHING_DB = -300.0
-"""A level that adds nothing to a sum."""
-
 _LOOK_S = 600.0
 _STEP_S = 0.2
 _AT_ONCE, _KEPT = 800, 2
-_DB_TO_POWER = np.log(10.0) / 10.0
+_DB_TO_POWER = np.log(10.0) / 10.0  # of natural exponents
 _LOOKS = 10
 """The loudness of a weather is that of its first ten minutes, five times a second, in parts."""
 
@@ -110,7 +108,7 @@ class Swings:
         """Return levels in dB, shape (n, 2 or 1, bands or 1); 0 on the average."""
         total = np.zeros((len(times_s), self._shape[0] * self._shape[1]))
         for curve, swing_db in self._curves:
-            total += swing_db * curve(times_s)
+            curve.add_to(total, times_s, swing_db)
         return total.reshape(len(times_s), *self._shape)
 
 
@@ -122,17 +120,20 @@ class Splashes:
         self._shots = [
             (
                 Shots(stream=stream.child(cell_s), cell_s=cell_s, rise_s=rise_s, fall_s=fall_s),
-                spectrum_db(shares),
+                spectrum_db(shares).astype(np.float32)[:, np.newaxis],
             )
             for cell_s, rise_s, fall_s, shares in rows
         ]
 
     def __call__(self, times_s: Values) -> Values:
         """Return levels in dB, shape (n, 2, bands); the mean power is 1."""
-        total = np.zeros((len(times_s), 2, len(bands_hz())))
+        return level_db(self.powers(times_s))
+
+    def powers(self, times_s: Values) -> Powers:
+        """Return the same as powers, shape (2, bands, n)."""
+        total = np.ones((2, len(bands_hz()), len(times_s)), np.float32)
         for shots, share in self._shots:
-            rows = (1.0, 1.0 - share), (shots(times_s), share)
-            total += 10.0 * np.log10(banded(len(times_s), *rows))
+            total *= share * (shots(times_s)[:, np.newaxis] - np.float32(1.0)) + np.float32(1.0)
         return total
 
 
@@ -151,20 +152,15 @@ def levelling_db(weathers: Sequence[Weather]) -> Db:
     return Db(LAYER_LUFS - float(loudness))
 
 
-def banded(n: int, *rows: tuple[Values | float, Values]) -> Values:
-    """Return the sum of courses, each as strong in a band as its row says, shape (n, 2, bands).
+def powers_of(courses_db: Values, spectrum: Values) -> Powers:
+    """Return the powers (2, bands, n) of courses in dB, (n, 2), each under the same spectrum."""
+    courses, each = (np.exp(db * _DB_TO_POWER).astype(np.float32) for db in (courses_db, spectrum))
+    return np.asarray(np.multiply(courses.T[:, np.newaxis], each[:, np.newaxis], order="C"))
 
-    One product of matrices: numpy would take the few bands of every moment as a loop of its own.
 
-    Args:
-        n: length of the courses.
-        rows: (course of shape (n, 2), or one number for all of it; share per band).
-    """
-    courses = np.empty((n, 2, len(rows)))
-    for k, (course, _) in enumerate(rows):
-        courses[..., k] = course
-    product = courses.reshape(2 * n, -1) @ np.stack([share for _, share in rows])
-    return product.reshape(n, 2, -1)
+def level_db(powers: Powers) -> Values:
+    """Return levels in dB, shape (n, 2, bands), of powers of shape (2, bands, n)."""
+    return np.asarray(10.0 * np.log10(powers.transpose(2, 0, 1).astype(np.float64, order="C")))
 
 
 def sum_db(*levels_db: Values) -> Values:

@@ -19,7 +19,7 @@ from undersong.ambience.contract import GeneratorOptions
 from undersong.ambience.phase import Phase
 from undersong.ambience.shower import Rush, Shower
 from undersong.ambience.swell import Swell
-from undersong.ambience.texture import Swings, sum_db
+from undersong.ambience.texture import Swings, level_db, powers_of
 from undersong.dsp.grains import Grain, bubbles
 from undersong.dsp.noise import Curve, ShapedNoise, Stream, Values, bands_hz, spectrum_db
 from undersong.units import SAMPLE_RATE
@@ -106,13 +106,11 @@ class Depths:
     def __call__(self, times_s: Values) -> Values:
         """Return levels of shape (n, 2, bands)."""
         arrivals = self._swell.between(times_s[0] - _REACH_S[1], times_s[-1] + _REACH_S[0])
-        ages = np.repeat(times_s[:, None], 2, axis=1)
-        surges = [
-            _OVERHEAD.level_db(ages - one.time_s, self._surge_db + min(0.6 * one.height_db, 3.0))
-            for one in arrivals
-        ]
-        murmur = self._murmur_db + self._swings(times_s)
-        level = sum_db(murmur, *surges) + self._eddies(times_s) + self._leans(times_s)
+        powers = powers_of(np.repeat(self._swings(times_s)[:, 0], 2, axis=1), self._murmur_db)
+        for one in arrivals:
+            surge_db = self._surge_db + min(0.6 * one.height_db, 3.0)
+            _OVERHEAD.add_to(powers, times_s, one.time_s, gain_db=surge_db)
+        level = level_db(powers) + self._eddies(times_s) + self._leans(times_s)
         return np.asarray(level + self._dull_db)
 
 
@@ -120,7 +118,7 @@ class Underwater(Blend):
     """Endless warm water all around; see `UnderwaterOptions`."""
 
     name: ClassVar[str] = "underwater"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     Options: ClassVar[type[GeneratorOptions]] = UnderwaterOptions
 
     def __init__(self, options: UnderwaterOptions, seed: int) -> None:

@@ -18,11 +18,12 @@ from undersong.ambience.texture import (
     Splashes,
     Swings,
     Texture,
+    level_db,
     levelling_db,
-    sum_db,
+    powers_of,
 )
 from undersong.audio import Gridded
-from undersong.dsp.noise import ShapedNoise, Stream, Values, bands_hz, spectrum_db
+from undersong.dsp.noise import Powers, ShapedNoise, Stream, Values, bands_hz, spectrum_db
 
 
 class WavesOptions(GeneratorOptions):
@@ -143,6 +144,7 @@ class Sea:
         """Take options; waves are drawn as they are needed."""
         self._options = options
         self._waves = stream.child("waves")
+        self._known: dict[int, Wave] = {}
         self._swell = Swell(stream.child("swell"), options.period_s)
         self._surf = Swings(stream.child("surf"), _SURF_SWINGS, by_side=False)
         self._leans = Swings(stream.child("leans"), _SURF_LEANS)
@@ -162,23 +164,29 @@ class Sea:
 
     def __call__(self, times_s: Values) -> Values:
         """Return levels of shape (n, 2, bands)."""
-        near = self._near(times_s)
-        crests = [level for wave, t in near for level in self._crest(wave, t)]
-        washes = [_WASH.level_db(t, self._foam_db(wave)) for wave, t in near]
-        retreat = _RETREAT[self._options.shore]
-        retreats = [retreat.level_db(t, self._foam_db(wave)) for wave, t in near]
-        rattling = sum_db(*retreats) + self._rattle(times_s)
-        foam = sum_db(self._continuum(times_s), *washes, rattling) + self._laps(times_s)
-        total = sum_db(foam, *crests) + self._spatter(times_s) + self._froth(times_s)
-        return np.asarray(total + self._far_db)
+        washed = self._continuum(times_s)
+        drawn_back = np.zeros_like(washed)
+        near, retreat = self._near(times_s), _RETREAT[self._options.shore]
+        for wave in near:
+            foam_db = _level_db(wave) - 8.0 * self._options.distance
+            _add(_WASH, washed, times_s, wave, foam_db)
+            _add(retreat, drawn_back, times_s, wave, foam_db)
+        drawn_back *= self._rattle.powers(times_s)
+        washed += drawn_back
+        washed *= self._laps.powers(times_s)
+        for wave in near:
+            crest_db = _level_db(wave)
+            _add(_APPROACH, washed, times_s, wave, crest_db + 4.0 * self._options.swell)
+            _add(_BREAK, washed, times_s, wave, crest_db + wave.plunge_db)
+        washed *= self._spatter.powers(times_s)
+        return np.asarray(level_db(washed) + self._froth(times_s) + self._far_db)
 
-    def _near(self, times_s: Values) -> list[tuple[Wave, Values]]:
-        """Return the waves that can be heard, each with times (n, 2) of its own life."""
+    def _near(self, times_s: Values) -> list[Wave]:
+        """Return the waves that can be heard."""
         arrivals = self._swell.between(times_s[0] - _REACH_S[1], times_s[-1] + _REACH_S[0])
-        return [
-            (wave, (times_s[:, None] - wave.topples_s + wave.peel_s * _SIDES) / wave.pace)
-            for wave in map(self._wave, arrivals)
-        ]
+        known = self._known
+        self._known = {one.number: known.get(one.number) or self._wave(one) for one in arrivals}
+        return list(self._known.values())
 
     def _wave(self, arrival: Arrival) -> Wave:
         rng, options = self._waves.rng(arrival.number), self._options
@@ -194,18 +202,9 @@ class Sea:
             peel_s=rng.uniform(-0.9, 0.9),
         )
 
-    def _crest(self, wave: Wave, t: Values) -> tuple[Values, Values]:
-        level = _level_db(wave)
-        return (
-            _APPROACH.level_db(t, level + 4.0 * self._options.swell),
-            _BREAK.level_db(t, level + wave.plunge_db),
-        )
-
-    def _foam_db(self, wave: Wave) -> Values:
-        return np.asarray(_level_db(wave) - 8.0 * self._options.distance)
-
-    def _continuum(self, times_s: Values) -> Values:
-        return np.asarray(self._surf(times_s) + self._leans(times_s) + self._surf_db)
+    def _continuum(self, times_s: Values) -> Powers:
+        courses_db = self._surf(times_s) + self._leans(times_s)
+        return powers_of(courses_db[..., 0], self._surf_db)
 
 
 _SIDES = np.array([0.5, -0.5])
@@ -216,11 +215,16 @@ def _level_db(wave: Wave) -> Values:
     return np.asarray(wave.size_db + wave.side_db * _SIDES)
 
 
+def _add(phase: Phase, powers: Powers, times_s: Values, wave: Wave, gain_db: Values) -> None:
+    topples_s = wave.topples_s - wave.peel_s * _SIDES
+    phase.add_to(powers, times_s, topples_s, pace=wave.pace, gain_db=gain_db)
+
+
 class Waves(Gridded):
     """Endless waves; see `WavesOptions`."""
 
     name: ClassVar[str] = "waves"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     Options: ClassVar[type[GeneratorOptions]] = WavesOptions
 
     def __init__(self, options: WavesOptions, seed: int) -> None:

@@ -20,12 +20,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from undersong.dsp.kernels import C64, F32, F64, GATHERED, LANES, U16, U32
+from undersong.dsp.kernels import F32, F64, GATHERED, LANES, U32
+from undersong.dsp.noise_kernels import ABREAST, C64, U16, U64, round_keys
 from undersong.errors import OutputError
 from undersong.files import atomic, digest_bytes
 
 _DIGEST_BYTES = 32
-_SOURCES = ("kernels.py", "compiler.py")
+_SOURCES = ("kernels.py", "noise_kernels.py", "compiler.py")
 _NEVER_CALLED: Final = (
     "NRT_Free",
     "NRT_MemInfo_call_dtor",
@@ -47,8 +48,16 @@ _LAYOUT: Final[dict[str, tuple[Any, ...]]] = {
     "weigh_wide_mono": _WIDE,
     "weigh_wide_stereo": _WIDE,
     "pack": (_POINTER, _POINTER, _SIZE),
-    "draw_spectra": (_POINTER, _SIZE, *(_POINTER,) * 5, _SIZE, _SIZE),
+    "draw_words": (_POINTER, _SIZE, _POINTER, _POINTER, _SIZE),
+    "draw_spectra": (_POINTER, _SIZE, *(_POINTER,) * 3, _SIZE, *(_POINTER,) * 4, *(_SIZE,) * 2),
     "overlap": (*(_POINTER,) * 3, _SIZE, _SIZE),
+    "add_curves": (*_FRAMES, _POINTER, _SIZE, _NUMBER, _SIZE, _NUMBER, _POINTER),
+    "add_shots": (
+        *(_POINTER, _POINTER, _SIZE, _POINTER, _SIZE),
+        *(_NUMBER, _SIZE, _SIZE, _POINTER, _POINTER),
+    ),
+    "add_grains": (_POINTER, _SIZE, *(_POINTER,) * 4, _SIZE, _POINTER, _SIZE),
+    "add_phase": (_POINTER, _SIZE, *(_POINTER,) * 5, _SIZE, _POINTER, _POINTER),
     "lay": (_POINTER, ctypes.c_float, *(_POINTER,) * 4, _SIZE, _POINTER, _SIZE, _SIZE),
     "cascade": (_POINTER, _SIZE, _POINTER, _SIZE, _POINTER),
     "cell_heights": (_POINTER, _SIZE, _POINTER, _SIZE),
@@ -167,6 +176,16 @@ class Kernels:
         self._calls["pack"](samples.ctypes.data, words.ctypes.data, samples.size // 4)
         return words
 
+    def draw_words(self, key: int, counter: int, blocks: int) -> U64:
+        """Return blocks of four random words, a block after `counter`, as numpy's Philox."""
+        groups = -(-blocks // ABREAST)
+        words, state = np.empty(4 * ABREAST * groups, np.uint64), np.empty((4, ABREAST), np.uint64)
+        keys = round_keys(key)
+        self._calls["draw_words"](
+            *(keys.ctypes.data, counter, state.ctypes.data, words.ctypes.data, groups)
+        )
+        return words[: 4 * blocks]
+
     def lay(  # noqa: PLR0913 - as `kernels.lay`
         self,
         bed: F32,
@@ -189,22 +208,22 @@ class Kernels:
             *(sound.ctypes.data, len(sound) // frames, frames),
         )
 
-    def draw_spectra(self, draws: U16, table: F32, sides: tuple[F32, F32], gains: F32) -> C64:
-        """Return spectra (frames, 2, bins) by `draws` (frames, at least 2 bins) from a table.
-
-        `table` has a row for every number of 8 bits, `sides` are the gains of middle and side;
-        see `kernels.draw_spectra`.
-        """
-        spectra = np.empty(gains.shape, np.complex64)
+    def draw_spectra(  # noqa: PLR0913 - as `noise_kernels.draw_spectra`
+        self, draws: U16, table: F32, *, sides: F32, levels: F32, edges: U64, shares: F32
+    ) -> C64:
+        """Return spectra (frames, 2, bins); see `noise_kernels.draw_spectra`."""
+        frames, bins = len(levels), shares.size
+        spectra = np.empty((frames, 2, bins), np.complex64)
+        gains = np.empty((2, bins), np.float32)
         self._calls["draw_spectra"](
-            *(draws.ctypes.data, draws.shape[1], table.ctypes.data),
-            *(part.ctypes.data for part in sides),
-            *(gains.ctypes.data, spectra.ctypes.data, len(gains), gains.shape[2]),
+            *(draws.ctypes.data, draws.shape[1], table.ctypes.data, sides.ctypes.data),
+            *(levels.ctypes.data, levels.shape[2], edges.ctypes.data, shares.ctypes.data),
+            *(gains.ctypes.data, spectra.ctypes.data, frames, bins),
         )
         return spectra
 
     def overlap(self, waves: F32, window: F32) -> F32:
-        """Return frames (n, 2, samples) added up under a window; see `kernels.overlap`."""
+        """Return frames (n, 2, samples) added up under a window; see `noise_kernels.overlap`."""
         sound = np.empty((len(waves) - 1, window.size // 2, 2), np.float32)
         self._calls["overlap"](
             *(waves.ctypes.data, window.ctypes.data, sound.ctypes.data),
@@ -212,6 +231,62 @@ class Kernels:
             window.size // 2,
         )
         return sound
+
+    def add_curves(  # noqa: PLR0913 - as `noise_kernels.add_curves`
+        self, knots: F64, times: F64, *, period: float, first: int, swing: float, courses: F64
+    ) -> None:
+        """See `noise_kernels.add_curves`."""
+        self._calls["add_curves"](
+            *(knots.ctypes.data, *knots.shape, times.ctypes.data, times.size),
+            *(period, first, swing, courses.ctypes.data),
+        )
+
+    def add_shots(  # noqa: PLR0913 - as `noise_kernels.add_shots`
+        self,
+        moments: F64,
+        sizes: F32,
+        times: F64,
+        *,
+        cell: float,
+        first: int,
+        back: int,
+        rates: F32,
+        powers: F32,
+    ) -> None:
+        """See `noise_kernels.add_shots`."""
+        self._calls["add_shots"](
+            *(moments.ctypes.data, sizes.ctypes.data, moments.size),
+            *(times.ctypes.data, times.size, cell, first, back),
+            *(rates.ctypes.data, powers.ctypes.data),
+        )
+
+    def add_phase(  # noqa: PLR0913 - as `noise_kernels.add_phase`
+        self,
+        times: F64,
+        origins: F64,
+        facts: F32,
+        *,
+        levels: F32,
+        spectrum: F32,
+        octaves: F32,
+        powers: F32,
+    ) -> None:
+        """See `noise_kernels.add_phase`."""
+        courses = np.empty((2, times.size), np.float32)
+        self._calls["add_phase"](
+            *(times.ctypes.data, times.size, origins.ctypes.data, facts.ctypes.data),
+            *(levels.ctypes.data, spectrum.ctypes.data, octaves.ctypes.data, octaves.size),
+            *(courses.ctypes.data, powers.ctypes.data),
+        )
+
+    def add_grains(  # noqa: PLR0913 - as `noise_kernels.add_grains`
+        self, samples: F32, begins: U64, ends: U64, starts: U64, *, gains: F32, out: F32
+    ) -> None:
+        """See `noise_kernels.add_grains`."""
+        self._calls["add_grains"](
+            *(samples.ctypes.data, samples.size, begins.ctypes.data, ends.ctypes.data),
+            *(starts.ctypes.data, gains.ctypes.data, begins.size, out.ctypes.data, out.size),
+        )
 
 
 def kernels() -> Kernels | None:

@@ -20,23 +20,34 @@ from undersong.dsp.kernels import (
     cell_heights,
     cell_peak,
     cell_peaks,
-    draw_spectra,
     filter_lanes,
     highest_of,
     k_weighted,
     lay,
     number_24,
-    overlap,
     pack,
     taps_of,
     weigh,
     weigh_wide_mono,
     weigh_wide_stereo,
 )
+from undersong.dsp.noise_kernels import (
+    ABREAST,
+    add_curves,
+    add_grains,
+    add_phase,
+    add_shots,
+    draw_spectra,
+    draw_words,
+    exp2,
+    log2,
+    overlap,
+    product,
+)
 
 _F32, _F64 = types.CPointer(types.float32), types.CPointer(types.float64)
 _I32, _I64 = types.CPointer(types.int32), types.CPointer(types.int64)
-_U16, _U32 = types.CPointer(types.uint16), types.CPointer(types.uint32)
+_U16, _U32, _U64 = (types.CPointer(t) for t in (types.uint16, types.uint32, types.uint64))
 _N, _X = types.intp, types.float64
 
 
@@ -135,13 +146,17 @@ def _pack(samples, words, count):
     pack(carray(samples, (4 * count,)), carray(words, (3 * count,)))
 
 
-def _draw_spectra(draws, width, table, middle, side, gains, spectra, frames, bins):
+def _draw_spectra(
+    draws, width, table, sides, levels, bands, edges, shares, gains, spectra, frames, bins
+):
     draw_spectra(
         carray(draws, (frames, width)),
         carray(table, (256, 3)),
-        carray(middle, (bins,)),
-        carray(side, (bins,)),
-        carray(gains, (frames, 2, bins)),
+        carray(sides, (2, bins)),
+        carray(levels, (frames, 2, bands)),
+        carray(edges, (bands,)),
+        carray(shares, (bins,)),
+        carray(gains, (2, bins)),
         carray(spectra, (frames, 2, bins, 2)),
     )
 
@@ -151,6 +166,63 @@ def _overlap(waves, window, sound, frames, half):
         carray(waves, (frames, 2, 2 * half)),
         carray(window, (2 * half,)),
         carray(sound, (frames - 1, half, 2)),
+    )
+
+
+def _add_curves(knots, count, lanes, times, n, period, first, swing, courses):
+    add_curves(
+        carray(knots, (count, lanes)),
+        carray(times, (n,)),
+        period,
+        first,
+        swing,
+        carray(courses, (n, lanes)),
+    )
+
+
+def _add_shots(moments, sizes, count, times, n, cell, first, back, rates, powers):
+    add_shots(
+        carray(moments, (count,)),
+        carray(sizes, (2, count)),
+        carray(times, (n,)),
+        cell,
+        first,
+        back,
+        carray(rates, (2,)),
+        carray(powers, (2, n)),
+    )
+
+
+def _add_phase(times, n, origins, facts, levels, spectrum, octaves, bands, courses, powers):
+    add_phase(
+        carray(times, (n,)),
+        carray(origins, (2,)),
+        carray(facts, (5,)),
+        carray(levels, (2,)),
+        carray(spectrum, (bands,)),
+        carray(octaves, (bands,)),
+        carray(courses, (2, n)),
+        carray(powers, (2, bands, n)),
+    )
+
+
+def _add_grains(samples, size, begins, ends, starts, gains, count, out, n):
+    add_grains(
+        carray(samples, (size,)),
+        carray(begins, (count,)),
+        carray(ends, (count,)),
+        carray(starts, (count,)),
+        carray(gains, (count,)),
+        carray(out, (n,)),
+    )
+
+
+def _draw_words(keys, counter, state, words, groups):
+    draw_words(
+        carray(keys, (10, 2)),
+        counter,
+        carray(state, (4, ABREAST)),
+        carray(words, (groups, ABREAST, 4)),
     )
 
 
@@ -175,8 +247,19 @@ _ENTRIES: Final[Mapping[str, tuple[Any, tuple[Any, ...]]]] = MappingProxyType(
         ),
         "lay": (_lay, (_F32, types.float32, *(_F32,) * 4, _N, _F32, _N, _N)),
         "pack": (_pack, (_F32, _U32, _N)),
-        "draw_spectra": (_draw_spectra, (_U16, _N, *(_F32,) * 5, _N, _N)),
+        "draw_words": (_draw_words, (_U64, _N, _U64, _U64, _N)),
+        "draw_spectra": (
+            _draw_spectra,
+            (_U16, _N, *(_F32,) * 3, _N, _U64, *(_F32,) * 3, _N, _N),
+        ),
         "overlap": (_overlap, (_F32, _F32, _F32, _N, _N)),
+        "add_curves": (_add_curves, (_F64, _N, _N, _F64, _N, _X, _N, _X, _F64)),
+        "add_shots": (
+            _add_shots,
+            (_F64, _F32, _N, _F64, _N, _X, _N, _N, _F32, _F32),
+        ),
+        "add_grains": (_add_grains, (_F32, _N, _U64, _U64, _U64, _F32, _N, _F32, _N)),
+        "add_phase": (_add_phase, (_F64, _N, _F64, *(_F32,) * 4, _N, _F32, _F32)),
     }
 )
 
@@ -199,8 +282,16 @@ def compile_kernels() -> tuple[dict[str, str], bytes]:
         cell_peaks,
         number_24,
         pack,
+        product,
+        draw_words,
+        exp2,
+        log2,
         draw_spectra,
         overlap,
+        add_curves,
+        add_shots,
+        add_phase,
+        add_grains,
         lay,
     ):
         register_jitable(error_model="numpy")(kernel)

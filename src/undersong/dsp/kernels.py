@@ -11,11 +11,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-C64 = npt.NDArray[np.complex64]
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
-U16 = npt.NDArray[np.uint16]
 U32 = npt.NDArray[np.uint32]
 Words = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 """Frames of one or of two samples, as bits."""
@@ -40,7 +38,6 @@ lies behind the sound is not looked at."""
 _FULL = 2.0**23
 _ROUNDS = 1.5 * 2.0**52  # added to a float64 it leaves no place for fractions
 _BYTE, _BYTES_2, _BYTES_3 = np.uint32(8), np.uint32(16), np.uint32(24)
-_BYTE_16, _LOW_8 = np.uint16(8), np.uint16(255)
 _LOW_24 = np.uint32(0xFFFFFF)
 _MAGNITUDE = np.int32(0x7FFFFFFF)  # of a float32: all but its sign; as bits they order like numbers
 
@@ -182,18 +179,12 @@ def cascade(sound: F64, sections: F64, state: F64) -> None:
 
 
 def cell_heights(cells: I32, heights: I32) -> None:
-    """Note the highest magnitude of every row of float32 samples, all of them as bits.
-
-    The length of a row is a multiple of 4: as many are looked for side by side.
-    """
+    """Note the highest magnitude of every row of float32 samples, all of them as bits."""
     for cell in range(heights.size):
-        a, b, c, d = np.int32(0), np.int32(0), np.int32(0), np.int32(0)
-        for k in range(cells.shape[1] // 4):
-            a = max(a, cells[cell, 4 * k] & _MAGNITUDE)
-            b = max(b, cells[cell, 4 * k + 1] & _MAGNITUDE)
-            c = max(c, cells[cell, 4 * k + 2] & _MAGNITUDE)
-            d = max(d, cells[cell, 4 * k + 3] & _MAGNITUDE)
-        heights[cell] = max(a, b, c, d)
+        highest = np.int32(0)
+        for k in range(cells.shape[1]):
+            highest = max(highest, cells[cell, k] & _MAGNITUDE)
+        heights[cell] = highest
 
 
 def pack(samples: F32, words: U32) -> None:
@@ -213,40 +204,6 @@ def number_24(sample: np.float32) -> np.uint32:
     """Return the 24 bits of a sample."""
     held = min(max(np.float64(sample) * _FULL, -_FULL), _FULL - 1.0)
     return np.uint32(np.int32(held + _ROUNDS - _ROUNDS)) & _LOW_24
-
-
-def draw_spectra(draws: U16, table: F32, middle: F32, side: F32, gains: F32, spectra: F32) -> None:
-    """Look up random spectra, give both channels their common part, and shape them.
-
-    Row f of `draws` holds a number for every bin of what the channels have in common, then of what
-    sets them apart: its upper byte is a row of `table` for the radius, column 0, its lower one for
-    the direction, columns 1 and 2. `middle` and `side` are gains of the two, `gains`
-    (frames, 2, bins) of the channels; `spectra` (frames, 2, bins, 2) is written.
-    """
-    bins = middle.size
-    for f in range(spectra.shape[0]):
-        for k in range(bins):
-            a, b = draws[f, k], draws[f, bins + k]
-            common = table[a >> _BYTE_16, 0] * middle[k]
-            apart = table[b >> _BYTE_16, 0] * side[k]
-            for part in range(2):
-                one = common * table[a & _LOW_8, 1 + part]
-                other = apart * table[b & _LOW_8, 1 + part]
-                spectra[f, 0, k, part] = (one + other) * gains[f, 0, k]
-                spectra[f, 1, k, part] = (one - other) * gains[f, 1, k]
-
-
-def overlap(waves: F32, window: F32, sound: F32) -> None:
-    """Add up frames, each half over the next, under a window; `waves` (frames, 2, samples).
-
-    `sound` (frames - 1, half a frame, 2) is written.
-    """
-    half = sound.shape[1]
-    for f in range(sound.shape[0]):
-        for k in range(half):
-            up, down = window[k], window[half + k]
-            sound[f, k, 0] = waves[f + 1, 0, k] * up + waves[f, 0, half + k] * down
-            sound[f, k, 1] = waves[f + 1, 1, k] * up + waves[f, 1, half + k] * down
 
 
 def lay(

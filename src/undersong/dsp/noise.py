@@ -14,11 +14,14 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from undersong.audio import GRID, Frames
-from undersong.dsp.compiled import kernels
+from undersong.dsp.compiled import Kernels, kernels
+from undersong.dsp.noise_kernels import U64
+from undersong.dsp.plain_noise import PlainLoops, below_bins
 from undersong.units import SAMPLE_RATE
 
 Values = npt.NDArray[np.float64]
 Spectra = npt.NDArray[np.float32]
+Powers = npt.NDArray[np.float32]
 Points = Mapping[int, float] | Mapping[float, float]
 """A curve over frequency, drawn through (Hz: level or share) points."""
 
@@ -36,7 +39,14 @@ _USUAL = 0.95
 _USUAL_SIZE = 1.0 + (1.0 / _USUAL - 1.0) * np.log(1.0 - _USUAL)
 """Share of an exponential distribution that is used, and the mean of that share."""
 
-_DB_TO_NEPER = np.log(10.0) / 20.0
+_DB_TO_2 = np.log2(10.0) / 20.0
+_TO_2 = 1.0 / np.log(2.0)
+"""What makes of levels in dB, and of natural exponents, exponents of 2."""
+
+
+def loops() -> Kernels | PlainLoops:
+    """Return the loops of `noise_kernels`: compiled, or where that does not work as numpy."""
+    return kernels() or PlainLoops()
 
 
 def bands_hz() -> Values:
@@ -72,7 +82,8 @@ class Stream(Struct, frozen=True):
     def words(self, first: int, count: int) -> npt.NDArray[np.uint64]:
         """Return words [first, first + count); `first` may be negative."""
         block, skip = divmod(first, 4)
-        return self._philox(_ORIGIN + block).random_raw(skip + count)[skip:]
+        words = loops().draw_words(self.key, _ORIGIN + block, -(-(skip + count) // 4))
+        return words[skip : skip + count]
 
     def uniform(self, first: int, count: int) -> Values:
         """Return numbers [first, first + count), evenly spread over [0, 1)."""
@@ -86,10 +97,8 @@ class Stream(Struct, frozen=True):
 
     def rng(self, cell: int) -> "np.random.Generator":
         """Return a generator for one event, where it takes many draws of many kinds."""
-        return np.random.Generator(self._philox((1 << 128) + ((_ORIGIN + cell) << 64)))
-
-    def _philox(self, counter: int) -> "np.random.Philox":
-        return np.random.Philox(key=self.key, counter=counter)
+        counter = (1 << 128) + ((_ORIGIN + cell) << 64)
+        return np.random.Generator(np.random.Philox(key=self.key, counter=counter))
 
 
 class Curve(Struct, frozen=True):
@@ -109,16 +118,23 @@ class Curve(Struct, frozen=True):
 
     def __call__(self, times_s: Values) -> Values:
         """Return the courses at rising `times_s`, shape (n, lanes)."""
-        position = times_s / self.period_s
-        cell = np.floor(position).astype(np.int64)
-        first = int(cell[0]) - 1
-        count = int(cell[-1]) + 3 - first
+        courses = np.zeros((len(times_s), self.lanes))
+        self.add_to(courses, times_s)
+        return courses
+
+    def add_to(self, courses: Values, times_s: Values, swing: float = 1.0) -> None:
+        """Add `swing` times the courses at rising `times_s` to an array (n, lanes)."""
+        first, last = (int(np.floor(times_s[at] / self.period_s)) for at in (0, -1))
+        first, count = first - 1, last + 4 - first
         knots = self.stream.normal(first * self.lanes, count * self.lanes)
-        knots = knots.reshape(count, self.lanes)
-        u = (position - cell)[:, None]
-        weights = ((1 - u) ** 3, 3 * u**3 - 6 * u**2 + 4, -3 * (u**3 - u**2 - u) + 1, u**3)
-        total = sum(w * knots[cell - 1 - first + i] for i, w in enumerate(weights))
-        return np.asarray(total / np.sqrt(sum(w**2 for w in weights)))
+        loops().add_curves(
+            knots.reshape(count, self.lanes),
+            times_s,
+            period=self.period_s,
+            first=first,
+            swing=swing,
+            courses=courses,
+        )
 
 
 class Shots(Struct, frozen=True, kw_only=True):
@@ -135,24 +151,29 @@ class Shots(Struct, frozen=True, kw_only=True):
     fall_s: float
     spread: float = 0.65
 
-    def __call__(self, times_s: Values) -> Values:
-        """Return power at rising `times_s`, shape (n, 2); never below 0."""
-        cell = np.floor(times_s / self.cell_s).astype(np.int64)
+    def __call__(self, times_s: Values) -> Spectra:
+        """Return power at rising `times_s`, shape (2, n); never below 0."""
+        first, last = (int(np.floor(times_s[at] / self.cell_s)) for at in (0, -1))
         back = int(np.ceil(6.0 * self.fall_s / self.cell_s)) + 1
-        first = int(cell[0]) - back
-        count = int(cell[-1]) + 1 - first
+        first, count = first - back, last + 1 - first + back
         draws = self.stream.uniform(3 * first, 3 * count).reshape(count, 3)
-        moment = (np.arange(first, first + count) + draws[:, 0]) * self.cell_s
+        moments = (np.arange(first, first + count) + draws[:, 0]) * self.cell_s
         size = -np.log1p(-_USUAL * draws[:, 1]) * (self.cell_s / self._area() / _USUAL_SIZE)
         place = (2.0 * draws[:, 2] - 1.0) * self.spread
-        sizes = size[:, None] * np.stack([1.0 - place, 1.0 + place], axis=1)
-        power = np.zeros((len(times_s), 2))
-        for i in range(back + 1):
-            event = cell - first - i
-            age = np.maximum(times_s - moment[event], 0.0)
-            pulse = np.exp(-age / self.fall_s) - np.exp(-age / self._onset())
-            power += pulse[:, None] * sizes[event]
-        return power
+        sizes = np.array([size * (1.0 - place), size * (1.0 + place)], np.float32)
+        rates = np.array([-_TO_2 / self.fall_s, -_TO_2 / self._onset()], np.float32)
+        powers = np.zeros((2, len(times_s)), np.float32)
+        loops().add_shots(
+            moments,
+            sizes,
+            times_s,
+            cell=self.cell_s,
+            first=first,
+            back=back,
+            rates=rates,
+            powers=powers,
+        )
+        return powers
 
     def _onset(self) -> float:
         return self.rise_s * self.fall_s / (self.rise_s + self.fall_s)
@@ -200,17 +221,17 @@ class ShapedNoise(Struct, frozen=True, dict=True):
             k: index of the block, >= 0.
             levels_db: of shape (len(times_s(k)), 2, bands): per frame, channel and band.
         """
-        count, shape = len(levels_db), self._shape
-        found, gains = kernels(), shape.gains(levels_db)
-        draws = self._draws(k * (count - 1), count)
-        if found is None:
-            spectra = _drawn(draws, shape, gains)
-        else:
-            spectra = found.draw_spectra(draws, _GAUSS, (shape.middle, shape.side), gains)
+        count, shape, made = len(levels_db), self._shape, loops()
+        spectra = made.draw_spectra(
+            self._draws(k * (count - 1), count),
+            _GAUSS,
+            sides=shape.sides,
+            levels=np.multiply(levels_db, _DB_TO_2).astype(np.float32),
+            edges=shape.edges,
+            shares=shape.shares,
+        )
         waves: Spectra = np.fft.irfft(spectra, self.frame).astype(np.float32, copy=False)
-        if found is None:
-            return _overlapped(waves, shape.window)
-        return found.overlap(waves, shape.window).reshape(GRID, 2)
+        return made.overlap(waves, shape.window).reshape(GRID, 2)
 
     def _draws(self, frame: int, count: int) -> npt.NDArray[np.uint16]:
         """Return rows of a draw for every bin of the middle, then of the side."""
@@ -224,15 +245,17 @@ class _Shape(Struct, frozen=True, kw_only=True):
     """Arrays that depend on frame length and stereo width only."""
 
     window: Spectra
-    blend: Spectra  # (bands, bins): shares of the two bands beside each bin, nepers per dB
-    middle: Spectra  # (bins,): share that both channels have in common, and the scale
-    side: Spectra  # (bins,): share in which they are opposed, likewise
+    sides: Spectra  # (2, bins): shares that both channels have in common and apart, and the scale
+    edges: U64  # (bands,): the first bin beyond each band but the first, and the end of them
+    shares: Spectra  # (bins,): how far a bin lies on the way from one band to the next
 
     @classmethod
     def of(cls, frame: int, correlation: Points) -> "_Shape":
         hz = np.maximum(np.arange(frame // 2 + 1) * (SAMPLE_RATE / frame), 1.0)
-        bands = np.arange(len(_BANDS_HZ))[:, np.newaxis]
-        place = np.interp(np.log(hz), np.log(_BANDS_HZ), bands[:, 0])
+        bands = len(_BANDS_HZ)
+        place = np.interp(np.log(hz), np.log(_BANDS_HZ), np.arange(bands))
+        edges = np.searchsorted(place, np.arange(bands)).astype(np.uint64)
+        edges[0], edges[-1] = 0, len(hz)
         passes = np.sqrt(frame) * hz**2 / (hz**2 + _FLOOR_HZ**2) / (1.0 + (hz / _CEILING_HZ) ** 6)
         passes[[0, -1]] = 0.0
         points, shares = zip(*sorted(correlation.items()), strict=True)
@@ -240,41 +263,10 @@ class _Shape(Struct, frozen=True, kw_only=True):
         window = np.sin(np.pi * (np.arange(frame) + 0.5) / frame)
         return cls(
             window=window.astype(np.float32),
-            blend=(_DB_TO_NEPER * np.maximum(1.0 - np.abs(place - bands), 0.0)).astype(np.float32),
-            middle=(passes * np.sqrt((1.0 + common) / 2.0)).astype(np.float32),
-            side=(passes * np.sqrt((1.0 - common) / 2.0)).astype(np.float32),
+            sides=(passes * np.sqrt([(1.0 + common) / 2.0, (1.0 - common) / 2.0])).astype("f4"),
+            edges=edges,
+            shares=(place - below_bins(edges)).astype(np.float32),
         )
-
-    def gains(self, levels_db: Values) -> Spectra:
-        """Linear gains per frame, channel and bin: straight lines in dB between the bands."""
-        gains: Spectra = levels_db.astype(np.float32) @ self.blend
-        return np.exp(gains, out=gains)
-
-
-def _drawn(
-    draws: npt.NDArray[np.uint16], shape: _Shape, gains: Spectra
-) -> npt.NDArray[np.complex64]:
-    """As `kernels.draw_spectra`, where nothing is compiled."""
-    bins = shape.middle.size
-    draws = draws[:, : 2 * bins].reshape(-1, 2, bins)
-    radius = _GAUSS[draws >> 8, 0] * np.stack([shape.middle, shape.side])
-    noise = np.empty(draws.shape, np.complex64)
-    noise.real, noise.imag = (radius * _GAUSS[draws & 255, part] for part in (1, 2))
-    middle, side = noise[:, 0].copy(), noise[:, 1].copy()
-    np.add(middle, side, out=noise[:, 0])
-    np.subtract(middle, side, out=noise[:, 1])
-    noise *= gains
-    return noise
-
-
-def _overlapped(waves: Spectra, window: Spectra) -> Frames:
-    """As `kernels.overlap`, where nothing is compiled."""
-    waves, hop = waves * window, window.size // 2
-    out = np.empty((len(waves) - 1, hop, 2), np.float32)
-    for channel in (0, 1):
-        rising, falling = waves[1:, channel, :hop], waves[:-1, channel, hop:]
-        np.add(rising, falling, out=out[:, :, channel])
-    return out.reshape(GRID, 2)
 
 
 def _gauss_table() -> Spectra:

@@ -23,8 +23,8 @@ from undersong.mix.mixer import TakeSource
 ROOM_BYTES: Final = 4 << 30
 """What one spool keeps at most: three hours of one stereo bed. What is beyond is made anew."""
 
-ROOM_SHARE: Final = 0.25
-"""Share of the free room of a disk that a spool may take."""
+LEFT: Final = 2
+"""A disk is left as much free room for every byte of a spool: finished files take less."""
 
 
 class Spool:
@@ -66,10 +66,9 @@ class Spool:
         content = np.ascontiguousarray(array)
         with self._lock:
             file = self._open()
-            at = self._end
-            if file is None or key in self._places or at + content.nbytes > self._room_bytes:
+            if file is None or key in self._places or not self._has_room(content.nbytes):
                 return
-            self._end += content.nbytes
+            at, self._end = self._end, self._end + content.nbytes
         try:
             whole = os.pwrite(file, content.data, at) == content.nbytes
         except OSError:
@@ -78,6 +77,17 @@ class Spool:
             self._full |= not whole
             if whole:
                 self._places[key] = at, content.shape
+
+    def _has_room(self, more_bytes: int) -> bool:
+        """Tell whether so much more may be kept, as far as the disk is free by now."""
+        after_bytes = self._end + more_bytes
+        if after_bytes > self._room_bytes:
+            return False
+        try:
+            free_bytes = shutil.disk_usage(self._folder).free
+        except OSError:
+            return False
+        return free_bytes - more_bytes >= LEFT * after_bytes
 
     def let_go(self) -> None:
         """Give back the room, once nobody reads; what is asked for from then on is made anew.
@@ -92,8 +102,6 @@ class Spool:
         """Return the file, which is made when it is first needed; None when it is full."""
         if self._file is None and not self._full:
             try:
-                free_bytes = shutil.disk_usage(self._folder).free
-                self._room_bytes = min(self._room_bytes, int(free_bytes * ROOM_SHARE))
                 with tempfile.TemporaryFile(dir=self._folder) as made:
                     self._file = os.dup(made.fileno())
             except OSError:
@@ -143,7 +151,7 @@ class SpooledBed(Gridded):
 
     def __init__(self, bed: BlockSource, name: str, spool: Spool) -> None:
         """Stand for `bed`."""
-        super().__init__(self._second, channels=bed.channels, keep=1)
+        super().__init__(self._second, channels=bed.channels, keep=2)
         self._bed, self._name, self._spool = bed, name, spool
 
     def _second(self, k: int) -> Frames:
