@@ -395,7 +395,7 @@ def main() -> None:
         for minutes in (1,) if wanted.small else (10, 60) if wanted.long else (10,):
             with tempfile.TemporaryDirectory() as folder:
                 os.environ["UNDERSONG_CACHE"] = cache
-                turns = 1 if minutes != 10 else 2
+                turns = 1 if minutes != 10 else 4
                 tables |= peers(Path(folder), minutes, ("wav", "flac", "mp3"), turns)
         if not wanted.small:
             tables["The ten-minute body scan, takes cached"] = tracks("10m", 600)
