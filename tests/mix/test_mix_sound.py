@@ -91,6 +91,9 @@ def test_every_phrase_stands_as_far_above_the_bed_as_asked(kind: str) -> None:
     sound = heard(kind)
     differences = [sound.difference_lu(*breath) for breath in BREATHS]
     assert differences == pytest.approx([15] * len(BREATHS), abs=1)
+    alone = [sound.difference_lu(k, k) for k in range(len(SPANS))]
+    assert min(alone) >= 14, "in a breath one phrase may be clearer than asked, and none fainter"
+    assert max(alone) <= 17
 
 
 def test_a_wave_that_breaks_under_a_phrase_is_lowered_with_it() -> None:
@@ -99,7 +102,7 @@ def test_a_wave_that_breaks_under_a_phrase_is_lowered_with_it() -> None:
     under, before = sound.gain_db[last.start // HOP + 50], sound.gain_db[5 * 100]
     assert before == pytest.approx(0, abs=0.01)
     assert under < -6.5
-    assert sound.difference_lu(8, 8) == pytest.approx(15, abs=0.9)
+    assert 14.7 <= sound.difference_lu(8, 8) <= 15.9
 
 
 @kinds
